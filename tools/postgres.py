@@ -1,0 +1,132 @@
+"""A PostgreSQL server of our own that lives as long as a `with` block, for tests and measurements.
+
+    with throwaway(fsync=False) as url: ...
+
+It listens on a socket in a folder that nobody else may enter, so it needs no port and no password.
+PostgreSQL refuses to run as root; then the system's own "postgres" user runs it. The kernel stops
+it when our process dies, however it dies.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+OWNER = "scandock"  # the server's superuser
+START_TIMEOUT_S = 60
+CONNECTIONS = 200  # 64 clients at once, on each of a few test workers
+
+
+class Missing(Exception):
+    """There is no PostgreSQL server on this machine; the text says what to install."""
+
+
+def binaries() -> Path:
+    """The folder with initdb and postgres, the newest version first.
+
+    Raises Missing when there is none.
+    """
+    debian = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+        key=lambda path: int(path.parts[-3]) if path.parts[-3].isdigit() else 0,
+    )
+    if debian:
+        return debian[-1].parent
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    raise Missing("no PostgreSQL server is installed here: install the package postgresql")
+
+
+def _as_server_user(command: list[str]) -> list[str]:
+    """The command, run by a user that PostgreSQL accepts, and ended when our process ends."""
+    become = ["setpriv", "--pdeathsig", "INT"]
+    if os.geteuid() == 0:
+        become += ["--reuid", "postgres", "--regid", "postgres", "--init-groups"]
+    return [*become, "--", *command]
+
+
+def _folder() -> Path:
+    """An empty folder that belongs to the server's user alone."""
+    folder = Path(tempfile.mkdtemp(prefix="scandock-pg-"))
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    return folder
+
+
+def _initialise(folder: Path) -> None:
+    """Make an empty cluster in the folder."""
+    command = [str(binaries() / "initdb"), "-D", str(folder / "data"), "-U", OWNER]
+    command += ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+    made = subprocess.run(_as_server_user(command), cwd=folder, capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise RuntimeError(f"initdb failed: {made.stderr.strip()}")
+
+
+def _start(folder: Path, *, fsync: bool) -> subprocess.Popen[bytes]:
+    """Start the server; it may not answer yet."""
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(folder),
+        "max_connections": str(CONNECTIONS),
+        "fsync": "on" if fsync else "off",
+    }
+    command = [str(binaries() / "postgres"), "-D", str(folder / "data")]
+    for name, value in settings.items():
+        command += ["-c", f"{name}={value}"]
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            _as_server_user(command),
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is for us; we end the server ourselves
+        )
+
+
+def _wait(folder: Path, server: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers. Raises RuntimeError with its log when it does not."""
+    give_up_at = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            psycopg.connect(host=str(folder), user=OWNER, dbname="postgres").close()
+        except psycopg.OperationalError:
+            if server.poll() is not None or time.monotonic() > give_up_at:
+                log = (folder / "log").read_text(errors="replace")
+                raise RuntimeError(f"PostgreSQL did not start:\n{log}") from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+@contextmanager
+def throwaway(*, fsync: bool) -> Iterator[str]:
+    """Run a server and give the URL of its database "postgres".
+
+    `fsync=False` is for tests only: a figure measured without it is worth nothing.
+    Raises Missing when PostgreSQL is not installed.
+    """
+    binaries()
+    folder = _folder()
+    try:
+        _initialise(folder)
+        server = _start(folder, fsync=fsync)
+        try:
+            _wait(folder, server)
+            yield f"postgresql+psycopg://{OWNER}@/postgres?host={folder}"
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(timeout=START_TIMEOUT_S)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
