@@ -1,0 +1,52 @@
+# Each word does one thing and installs what it needs first (tools/setup.sh).
+#
+#   make run     serve a warehouse    PORT=8000 HOST=0.0.0.0 DATA=data LARGE=1 REAL=dir DATABASE_URL=
+#   make test    every test, on SQLite and PostgreSQL, with a real browser    ARGS="-k pick"
+#   make check   format, lint, types, vendored files
+#   make fmt     set the format right
+#   make bench   measure              ARGS=
+#   make lock    choose package versions anew (needs uv)
+#   make clean   remove what tools made; the warehouse in data/ stays
+
+PY := .venv/bin/python
+WORKERS ?= auto
+UV ?= uv
+LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-header --upgrade --group build
+
+.PHONY: run test check fmt bench lock vendor clean
+
+run:
+	@exec sh tools/run.sh
+
+test:
+	@sh tools/setup.sh test
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+check:
+	@sh tools/setup.sh check
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PY) tools/vendor.py --check
+
+fmt:
+	@sh tools/setup.sh check
+	$(PY) -m ruff check --fix-only --quiet .
+	$(PY) -m ruff format .
+
+bench:
+	@sh tools/setup.sh test
+	$(PY) -m tools.bench $(ARGS)
+
+lock:
+	$(LOCK) -o requirements.txt
+	$(LOCK) --group dev -c requirements.txt -o requirements-dev.txt
+
+vendor:
+	@sh tools/setup.sh check
+	$(PY) tools/vendor.py
+
+clean:
+	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .pdm-build build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
