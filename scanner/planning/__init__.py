@@ -7,4 +7,5 @@ frontier  the shortest tour through parallel aisles, exactly
 improve   a short tour where the exact one would take too long
 walk      walking order from addresses alone
 slot      where to put goods away, and why a place may not take them
+carton    which carton a packed order fits into
 """
