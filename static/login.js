@@ -1,0 +1,63 @@
+// The log-in page: a badge scan fills the form, the PIN comes from our own pad, both together are sent.
+
+import { device } from "./ids.js";
+import { openPad, press, value } from "./pad.js";
+import { isOff, play, unlockOnGesture } from "./sound.js";
+import { listen } from "./wedge.js";
+
+const $ = (id) => document.getElementById(id);
+const form = $("badge-form");
+
+for (const field of document.querySelectorAll('input[name="device"]')) field.value = device();
+listen($("wedge"), { onScan: readBadge, onHalf: () => tell("Half a code. Scan again.", "warn"), onKey: typed });
+unlockOnGesture(isOff);
+document.addEventListener("click", clicked);
+window.addEventListener("pageshow", () => $("wedge").focus({ preventScroll: true }));
+
+/** A badge was scanned. Quick digits after it are a PIN typed on a bench keyboard. */
+function readBadge(code) {
+  if (form.elements.badge.value && /^\d{3,12}$/.test(code)) return typePin(code);
+  showPanel("by-badge");
+  form.elements.badge.value = code;
+  $("badge-band").dataset.read = "";
+  tell("\u2713 Badge read. Type your PIN.", "ok");
+}
+
+function tell(words, tone) {
+  $("badge-band").textContent = words;
+  play(tone);
+}
+
+function typePin(digits) {
+  for (const digit of digits) press(openPad(), digit);
+  send();
+}
+
+function typed(key) {
+  const pad = openPad();
+  if (!pad) return;
+  if (key === "Enter") send();
+  else press(pad, key);
+}
+
+function send() {
+  const pad = openPad();
+  if (!form.elements.badge.value) return tell("Scan your badge first", "warn");
+  if (!value(pad)) return tell("Type your PIN", "warn");
+  form.elements.pin.value = value(pad);
+  form.submit();
+}
+
+function clicked(event) {
+  const button = event.target.closest("[data-key], [data-local]");
+  if (!button) return;
+  const { key, local } = button.dataset;
+  if (event.detail) button.blur();
+  if (local) showPanel(`by-${local}`);
+  else if (key === "DONE") send();
+  else press(openPad(), key);
+}
+
+function showPanel(id) {
+  for (const name of ["by-badge", "by-password"]) $(name).hidden = name !== id;
+}

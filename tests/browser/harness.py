@@ -1,0 +1,198 @@
+"""A small app that shows canned prompts in the real templates, so that the page can be tested without a warehouse.
+
+It stands in for the server only: it records what the page sends and answers as it is told to. Each test talks to it
+through `Harness`: set the prompt, queue the answers, read the scans.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Flask, Response, g, redirect, render_template, render_template_string, request
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response as AnyResponse
+
+from scanner.prompt import Action, Prompt
+from web import pwa
+
+ROOT = Path(__file__).parent.parent.parent
+POLICY = (
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types htmx scandock"
+)
+PLAIN = Prompt("pick", "location", "PICK SO-20518", "GO TO", "SCAN LOCATION LABEL A-03-2", expects=("LA032X",))
+
+
+@dataclass
+class Harness:
+    """What the page is shown and what it sent."""
+
+    prompt: Prompt = PLAIN
+    me: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(name="Mara", roles=("picker",), left_handed=False, theme="light")
+    )
+    answer: dict[str, Any] | None = None  # shown with the page itself, for pictures of STOP
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)  # by raw code; others are accepted
+    prompts: dict[str, Prompt] = field(default_factory=dict)  # the prompt after this raw code
+    redirects: dict[str, str] = field(default_factory=dict)  # HX-Redirect after this raw code
+    delay_s: float = 0.0
+    fault: str = ""  # 'portal' | '503' | '401' | '400'
+    scans: list[dict[str, str]] = field(default_factory=list)
+    forms: list[dict[str, str]] = field(default_factory=list)
+    pages: int = 0
+    url: str = ""
+
+    def raws(self) -> list[str]:
+        """The codes that were booked, once for each id, in the order of arrival."""
+        seen: dict[str, str] = {}
+        for scan in self.scans:
+            seen.setdefault(scan["scan_id"], scan["raw"])
+        return list(seen.values())
+
+    def refuse(self, raw: str, **words: str) -> None:
+        """Lets the code be refused."""
+        self.answers[raw] = refusal(**words)
+
+
+def refusal(**words: str) -> dict[str, Any]:
+    """A refused answer as the core gives it."""
+    return {
+        "outcome": "refused",
+        "code": "wrong_item",
+        "say": "That is RICE MILK 1L. This step wants OAT MILK 1L.",
+        "tone": "stop",
+        "scanned": "RICE MILK 1L, lot B7802",
+        "wanted": "OAT MILK 1L, lot B7741",
+        "next": "Put it back. Scan the OAT MILK to go on.",
+    } | words
+
+
+def create_app(state: Harness) -> Flask:
+    """The stand-in for the server."""
+    app = Flask(__name__, template_folder=str(ROOT / "web/templates"), static_folder=None)
+    app.secret_key = secrets.token_hex()
+    app.jinja_options = {"autoescape": True}
+    pwa.init_app(app)
+    app.add_template_global(lambda: "token", "csrf_token")
+    app.add_template_global(_nonce, "csp_nonce")
+    app.after_request(_with_policy)
+    app.context_processor(lambda: {"me": state.me})
+    _add_pages(app, state)
+    _add_scans(app, state)
+    return app
+
+
+def _nonce() -> str:
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(12)
+    return str(g.nonce)
+
+
+def _with_policy(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = POLICY.format(nonce=_nonce())
+    return response
+
+
+def _task() -> SimpleNamespace:
+    return SimpleNamespace(id=7, workflow="pick")
+
+
+def _add_pages(app: Flask, state: Harness) -> None:
+    tiles = [("Receive", "2 due"), ("Put away", "7 waiting"), ("Pick", "31 lines"), ("Pack", "4 totes")]
+    tiles += [("Ship", "12 parcels"), ("Count", "3 locations")]
+    home = {
+        "tiles": [{"label": label, "note": note, "url": "/pick/7/"} for label, note in tiles],
+        "unfinished": {"title": "PICK SO-20518", "note": "line 9 of 31, next A-03", "url": "/pick/7/"},
+    }
+
+    @app.get("/")
+    def index() -> str:
+        state.pages += 1
+        return render_template("home.html", **home)
+
+    @app.get("/pick/7/")
+    def task_page() -> str:
+        state.pages += 1
+        return render_template("station/task.html", prompt=state.prompt, task=_task(), answer=state.answer)
+
+    @app.get("/with-field/")
+    def with_field() -> str:
+        field = '<input id="search" aria-label="Search">'
+        page = f'{{% extends "station/task.html" %}}{{% block before %}}{{{{ super() }}}}{field}{{% endblock %}}'
+        return render_template_string(page, prompt=state.prompt, task=_task(), answer=None)
+
+    @app.get("/login")
+    def login() -> str:
+        return render_template("login.html", error=request.args.get("error"), me=None)
+
+    @app.post("/login")
+    def log_in() -> AnyResponse:
+        state.forms.append(request.form.to_dict())
+        return redirect("/")
+
+    @app.get("/desk")
+    def desk() -> str:
+        state.pages += 1
+        return render_template_string((Path(__file__).parent / "desk_sample.html").read_text())
+
+    @app.post("/desk")
+    def desk_form() -> tuple[str, int] | AnyResponse:
+        state.forms.append(request.form.to_dict() | {"csrf_header": request.headers.get("X-CSRFToken", "")})
+        if not request.form.get("name"):
+            return '<p class="field__error">A name is needed.</p>', 422
+        return redirect("/desk")
+
+
+def _add_scans(app: Flask, state: Harness) -> None:
+    @app.post("/scan")
+    @app.post("/pick/7/scan")
+    def scan() -> tuple[str, int] | Response:
+        state.scans.append(request.form.to_dict() | {"path": request.path})
+        time.sleep(state.delay_s)
+        return _fault(state.fault) or _verdict(state, request.form["raw"], request.form["scan_id"])
+
+
+def _fault(kind: str) -> Response | None:
+    if kind == "portal":
+        return Response("<html><h1>Welcome to the hotel. Please agree.</h1></html>")
+    if kind == "401":
+        return Response("", 401, {"HX-Redirect": "/login"})
+    return Response("no", int(kind)) if kind else None
+
+
+def _verdict(state: Harness, raw: str, scan_id: str) -> tuple[str, int] | Response:
+    if raw in state.redirects:
+        return Response("", 200, {"HX-Redirect": state.redirects[raw]})
+    accepted = {"outcome": "accepted", "code": "", "say": f"{raw} booked", "tone": "ok"}
+    answer = state.answers.get(raw, accepted) | {"scan_id": scan_id}
+    state.prompt = state.prompts.get(raw, state.prompt)
+    page = render_template("station/_task.html", prompt=state.prompt, task=_task(), answer=answer)
+    return page, 422 if answer["outcome"] == "refused" else 200
+
+
+@contextmanager
+def serving(state: Harness) -> Iterator[Harness]:
+    """Runs the app on a free port of this machine until the block ends."""
+    server = make_server("127.0.0.1", 0, create_app(state), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    state.url = f"http://127.0.0.1:{server.port}"
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+def actions(*labels: str) -> tuple[Action, ...]:
+    """Buttons whose codes are their labels."""
+    return tuple(Action(label, f"C{label.replace(' ', '')}X") for label in labels)
