@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import unquote
 
-from biip import EncodeError, ParseError
+from biip import EncodeError, ParseConfig, ParseError
 from biip.gs1_application_identifiers import GS1ApplicationIdentifier
 from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 from biip.gs1_element_strings import GS1ElementString, GS1ElementStrings
@@ -38,6 +38,7 @@ _LINK: Final = re.compile(
     r"|https?://id\.gs1\.org/(?:401|8004|8010|8013)/",
     re.ASCII | re.IGNORECASE,
 )
+_ANY_DATE: Final = ParseConfig(gs1_element_strings_verify_date=False)
 _MOST_PERCENT_SIGNS: Final = 8  # left after decoding; see the module's text about `parse`
 
 # What trade labels put behind a lot, a serial number or an order number. Where it is not known whether a scanner
@@ -181,8 +182,10 @@ def _split(text: str, *, lost: str) -> list[GS1ElementString]:
 
 
 def _next(text: str) -> GS1ElementString:
+    # A span of harvest dates (7007) is no single date: biip would take its end for a time of day.
+    config = _ANY_DATE if text.startswith("7007") else None
     try:
-        element = GS1ElementString.extract(text)
+        element = GS1ElementString.extract(text, config=config)
     except ParseError as error:
         raise _why_not(text) from error
     if not element.value:
@@ -214,12 +217,13 @@ def _hides_more(elements: Sequence[GS1ElementString], *, is_lossy: bool) -> bool
     """
     if not elements or not _is_variable(elements[-1]):
         return False
-    value, before = elements[-1].value, as_mapping(elements)
+    last, value, before = elements[-1].ai.ai, elements[-1].value, as_mapping(elements)
     for cut in range(1, len(value) - 2):
         tail = value[cut:]
         if not is_lossy and not tail.startswith(_COMPANIONS):
             continue
         try:
+            _whole(last, value[:cut])
             more = _split(tail, lost="bad_gs1")
             ais = as_mapping(more)
             check_keys(ais)

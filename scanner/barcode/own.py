@@ -27,6 +27,7 @@ COMMANDS: Final = frozenset(
     (
         *("UNDO", "SHORT", "SKIP", "DONE", "ALL", "FULL", "DAMAGED", "EMPTY", "PRINT"),
         *("PAUSE", "HELP", "GO", "OK", "BACK", "UNPICK", "WEIGHT", "CLOSE", "LOGOUT"),
+        *("TOOFEW", "WRONGITEM", "BROKEN", "WET", "SPOILED", "EXPIRED", "OTHER"),  # reasons
     )
 )
 QUANTITY: Final = "Q"  # followed by one to six digits

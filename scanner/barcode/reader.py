@@ -35,7 +35,7 @@ def read(raw: str, symbology: str | None = None, *, sends_gs: bool | None = None
 def _gs1(raw: str, text: str, aim: str | None, sends_gs: bool | None) -> Scan:
     """Fields, because the symbol says so. Some printers forget the 00 before the 18 digits of an SSCC."""
     if aim == "]C1" and keys.is_sscc(text):
-        return Scan(raw, text, aim, "sscc", sscc=text)
+        return Scan(raw, text, aim, "sscc", sscc=text, ais={"00": text})
     return _of_elements(raw, text, aim, gs1.read_elements(text, sends_gs=sends_gs))
 
 

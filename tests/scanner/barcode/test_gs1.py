@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from time import perf_counter
 
 import pytest
 from biip.gs1_application_identifiers import _GS1_APPLICATION_IDENTIFIERS as ALL_AIS
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.barcode import Misread, bracketed, check_digit, element_string, link, read
@@ -18,6 +19,7 @@ GTIN = "09506000134352"
 SSCC = "106141412345678908"
 GLN = "9501101020016"
 GSRN = "95201234567891235" + check_digit("95201234567891235")
+DATED = {"11", "12", "13", "15", "16", "17", "4324", "4325", "4326", "7003", "7006", "7011", "8008"}
 CSET_82 = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 
 
@@ -251,6 +253,7 @@ def test_a_device_that_is_known_to_lose_them_gets_no_benefit_of_the_doubt() -> N
 LOT = st.text([char for char in CSET_82 if char not in "()%"], min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(LOT, LOT)
 def test_dropping_the_separator_never_yields_other_fields(lot: str, serial: str) -> None:
     """With a known device: either the same reading, or a refusal."""
@@ -261,6 +264,7 @@ def test_dropping_the_separator_never_yields_other_fields(lot: str, serial: str)
         read("]d2" + whole.replace(GS, ""), sends_gs=False)
 
 
+@settings(deadline=None)
 @given(st.text("ABCDEFGHJK0123456789", min_size=3, max_size=8), st.text("ABCDEFGHJK0123456789", min_size=3, max_size=8))
 def test_usual_lots_and_serials_without_separator_are_refused_even_from_unknown_devices(lot: str, serial: str) -> None:
     with pytest.raises(Misread):
@@ -299,16 +303,38 @@ def test_a_measure_and_its_family() -> None:
 # -- every AI
 
 
-@pytest.mark.parametrize("ai", sorted(ALL_AIS))
-def test_no_ai_is_the_beginning_of_another(ai: str) -> None:
+def test_no_ai_is_the_beginning_of_another() -> None:
     """Cutting by AI needs no guess."""
-    assert not [other for other in ALL_AIS if other != ai and other.startswith(ai)]
+    assert not [(ai, other) for ai in ALL_AIS for other in ALL_AIS if other != ai and other.startswith(ai)]
 
 
 def test_fields_of_known_length_are_the_predefined_ones() -> None:
     """GenSpecs table 7.8.5-2: these starts, and no others, need no separator."""
     starts = {ai[:2] for ai, entry in ALL_AIS.items() if not entry.separator_required}
     assert " ".join(sorted(starts)) == "00 01 02 03 11 12 13 15 16 17 20 31 32 33 34 35 36 41"
+
+
+def _data_of(ai: str) -> st.SearchStrategy[tuple[str, str]]:
+    pattern = re.compile(ALL_AIS[ai].pattern.removeprefix(f"^{ai}").removesuffix("$"), re.ASCII)
+    return st.from_regex(pattern, fullmatch=True).map(lambda value: (ai, value))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(sorted(ALL_AIS)).flatmap(_data_of).filter(lambda field: "%" not in field[1]))
+def test_every_field_that_fits_its_ai_is_kept_or_breaks_a_rule_of_its_own(field: tuple[str, str]) -> None:
+    ai, value = field
+    try:
+        scan = read(f"]d2{ai}{value}", sends_gs=True)
+    except Misread:
+        # check digits, calendar, 02 without 37, nothing or no whole grams in it
+        assert ai in CHECKED.keys() | DATED | {"02", "30", "37", "7004"} or ai.startswith(("310", "330"))
+    else:
+        assert scan.ais == {ai: value}
+
+
+@pytest.mark.parametrize("value", ["250101", "250101250105"])
+def test_harvest_dates_may_be_one_or_two(value: str) -> None:
+    assert read(f"]C101{GTIN}7007{value}").ais["7007"] == value
 
 
 # -- brackets
@@ -438,6 +464,7 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(FIELDS)
 def test_what_is_encoded_is_read_back_in_all_three_forms(ais: dict[str, str]) -> None:
     for made in ("]d2" + element_string(ais), bracketed(ais), link(ais, domain="example.com")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.barcode import keys
@@ -26,6 +26,7 @@ def test_only_ascii_digits_have_a_check_digit(payload: str) -> None:
         keys.check_digit(payload)
 
 
+@settings(deadline=None)
 @given(DIGITS, st.integers(0, 29), st.integers(1, 9))
 def test_any_single_wrong_digit_is_caught(payload: str, position: int, shift: int) -> None:
     code = payload + keys.check_digit(payload)
@@ -79,6 +80,7 @@ def test_an_sscc_is_made_of_extension_prefix_and_serial() -> None:
     assert keys.sscc("952123456789", 0, 7) == "095212345678900078"[:17] + keys.check_digit("09521234567890007")
 
 
+@settings(deadline=None)
 @given(st.integers(4, 12), st.integers(0, 9), st.data())
 def test_every_made_sscc_is_one(length: int, extension: int, data: st.DataObject) -> None:
     prefix = data.draw(st.text("0123456789", min_size=length, max_size=length))
@@ -114,6 +116,7 @@ def test_the_published_mod_37_36_example_comes_out() -> None:
     assert keys.check_character("A12425GABC1234002") == "M"  # the GRid standard's own example
 
 
+@settings(deadline=None)
 @given(BODY, st.integers(0, 40), st.sampled_from(keys.ALPHABET))
 def test_any_single_wrong_character_breaks_an_own_check(body: str, position: int, other: str) -> None:
     code = body + keys.check_character(body)

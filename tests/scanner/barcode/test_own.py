@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.barcode import keys, layouts, own
@@ -59,6 +59,7 @@ def test_what_is_encoded_decodes_to_the_same(kind: str, body: str, prefix: str) 
     assert own.decode(code) == (kind, body)
 
 
+@settings(deadline=None)
 @given(st.text(keys.ALPHABET, min_size=1, max_size=32))
 def test_every_location_body_survives_its_label(body: str) -> None:
     assert own.decode(own.encode("location", body)) == ("location", body)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scanner.barcode import Misread, Scan, badge_token, command, encode, read
@@ -155,6 +155,7 @@ def _read(raw: str, symbology: str | None, sends_gs: bool | None) -> Scan | None
         return None
 
 
+@settings(deadline=None)
 @given(
     st.one_of(st.text(), PIECES), st.one_of(st.none(), st.text(max_size=12), ODD), st.sampled_from([None, True, False])
 )
@@ -182,11 +183,13 @@ def test_no_text_whatsoever_brings_anything_but_a_scan_or_a_misread(
         assert scan.count != 0
 
 
+@settings(deadline=None)
 @given(st.text("0123456789" + GS, min_size=3, max_size=60).map("]C1".__add__))
 def test_digits_in_a_gs1_symbol_never_break_the_reader(raw: str) -> None:
     _read(raw, None, None)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_bytes_of_any_encoding_are_read_or_refused(data: bytes) -> None:
     for raw in (data.decode(errors="replace"), data.decode(errors="surrogateescape"), data.decode("latin-1")):
