@@ -101,9 +101,9 @@ install_locked() { # install_locked FILE: its packages at their hashes, then thi
     fi
     say "Installing the packages of $1 ..."
     # hashes are checked whatever index the machine is set up to use
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
         --require-hashes -r "$1" || die "The packages of $1 could not be installed (see above)."
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
         --no-index --no-deps --no-build-isolation --editable . ||
         die "Scandock itself could not be installed (see above)."
     sum_of "$1" >"$stamp"
