@@ -98,6 +98,10 @@ def test_the_units_of_one_location_are_one_stop() -> None:
     assert takes(plan_for(8, free(2, 7), free(3, 7), *pallets)) == [(1, 4), (1, 4)]
 
 
+def test_a_unit_that_is_not_needed_is_not_in_the_plan() -> None:
+    assert takes(plan_for(3, replace(free(1, 4), unit_id=11), replace(free(1, 4), unit_id=12))) == [(1, 3)]
+
+
 def test_two_lines_of_one_item_share_its_stock() -> None:
     plan = allocate([Wanted(1, MUG, 6), Wanted(2, MUG, 6)], [free(1, 10)], today=TODAY)
     assert plan.allocations == [Allocation(1, MUG, 1, 0, 0, 6), Allocation(2, MUG, 1, 0, 0, 4)]

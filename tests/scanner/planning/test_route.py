@@ -124,8 +124,8 @@ def test_stops_at_one_point_are_visited_in_their_walking_order() -> None:
 
 
 def test_a_round_trip_begins_where_the_walking_order_begins() -> None:
-    near, far = Stop(1, 0, 10_000, walk=1), Stop(2, 8_000, 10_000, walk=9)
-    for stops in ([near, far], [far, near]):
+    for first, last in ((0, 8_000), (8_000, 0)):
+        stops = [Stop(1, first, 10_000, walk=1), Stop(2, last, 10_000, walk=9)]
         assert tour(stops, ONE_BLOCK, (4_000, 0)).keys == [1, 2]
 
 
@@ -178,6 +178,15 @@ def test_an_improved_tour_is_hardly_longer_than_the_shortest() -> None:
         improved += length([DESK, *order, DESK], TWO_BLOCKS)
         best += length([*shortest(points, TWO_BLOCKS.cross_mm, DESK, DESK), DESK], TWO_BLOCKS)
     assert best <= improved <= best * 1.02
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_exchange_makes_an_improved_tour_shorter(seed: int) -> None:
+    points = sorted({(s.x_mm or 0, s.y_mm or 0) for s in random_stops(30, aisles=10, depth_mm=48_000, seed=seed)})
+    nodes = [DESK, *improve.short_tour(points, _way, DESK, DESK), DESK]
+    matrix = [[_way(a, b) for b in nodes] for a in nodes]
+    assert not improve._turn_parts(list(range(len(nodes))), matrix)
+    assert not improve._move_parts(list(range(len(nodes))), matrix)
 
 
 def _way(a: Point, b: Point) -> int:
