@@ -1,0 +1,329 @@
+"""`accept_scan()`: the one way in for every scan, from a page, the API or a queue.
+
+Seen before? Then the same answer again. Else: read the code, find what it names, let the workflow take its step, record
+the scan with its outcome, commit. A refused scan changes nothing but the record of the scan: the step's transaction is
+rolled back whole and the refusal is stored in one of its own. A crash or a passing fault of the database stores
+nothing, so the same scan may be sent again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from scanner import ledger
+from scanner.by import By
+from scanner.db import db, now, transact
+from scanner.find import find, read_code
+from scanner.models import Move, Person, ScanRecord, Task
+from scanner.refusals import Refusal
+from scanner.workflows import WORKFLOWS
+
+UNDO_AGE = timedelta(minutes=10)
+RAW_KEPT = 1024  # characters of a raw code that are kept; longer ones are refused as too_long anyway
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A scan as a client sends it."""
+
+    scan_id: str  # a UUID made by the client, once per beep
+    raw: str
+    at: datetime  # the device's clock
+    device: str
+    task_id: int | None = None  # None: a scan outside of any task, which looks things up
+    symbology: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """What must be the same when the same scan id comes again."""
+        content = json.dumps([self.task_id, self.raw, self.symbology], ensure_ascii=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+class _Seen(Exception):
+    """The scan id is on record."""
+
+    def __init__(self, record: ScanRecord) -> None:
+        super().__init__(record.id)
+        self.record = record
+
+
+def accept_scan(incoming: Incoming, by: By) -> Answer:
+    """Take one scan, exactly once, and return its answer; a repeat returns the stored answer with `replayed`.
+
+    The answer's `outcome` is 'accepted', 'refused' or 'discrepancy'. Raises Refusal only for scans that cannot be
+    recorded: bad_scan_id, scan_id_reused, unknown_task. Raises db.Busy when the database cannot take it now.
+    """
+    _check(incoming)
+    try:
+        return transact(lambda: _take_step(incoming, by))
+    except _Seen as seen:
+        return _replay(seen.record, incoming)
+    except IntegrityError as error:
+        return _twin(incoming, error)
+    except Refusal as refusal:
+        return _refuse(incoming, by, refusal)
+
+
+def _check(incoming: Incoming) -> None:
+    try:
+        uuid.UUID(incoming.scan_id)
+    except ValueError as error:
+        raise Refusal("bad_scan_id") from error
+    if incoming.at.tzinfo is None:
+        raise Refusal("bad_request", "the time of a scan needs its offset")
+
+
+def _take_step(incoming: Incoming, by: By) -> Answer:
+    task = _open(incoming)
+    act = _act(incoming, by)
+    before = None if task is None else json.dumps(task.state, sort_keys=True)
+    workflow = _workflow(task)
+    _check_task(task, workflow, act)
+    found = find(read_code(incoming.raw, incoming.symbology or None), act)
+    say = _undo_last(task, workflow, act) if found.is_command("UNDO") else workflow.step(task, found, by=act)
+    answer = _answer(incoming, act, task, workflow, say)
+    _record(incoming, act, task, workflow, answer, before)
+    return answer
+
+
+def _open(incoming: Incoming) -> Task | None:
+    """The task, locked, unless the scan was seen before. One statement for both questions."""
+    if incoming.task_id is None:
+        record = db.session.get(ScanRecord, incoming.scan_id)
+        if record is not None:
+            raise _Seen(record)
+        return None
+    row = db.session.execute(
+        select(Task, ScanRecord)
+        .outerjoin(ScanRecord, ScanRecord.id == incoming.scan_id)
+        .where(Task.id == incoming.task_id)
+        .with_for_update(of=Task)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise _unknown_task(incoming)
+    if row.ScanRecord is not None:
+        raise _Seen(row.ScanRecord)
+    task: Task = row.Task
+    task.memo.clear()
+    return task
+
+
+def _unknown_task(incoming: Incoming) -> Exception:
+    record = db.session.get(ScanRecord, incoming.scan_id)
+    return _Seen(record) if record is not None else Refusal("unknown_task")
+
+
+def _act(incoming: Incoming, by: By) -> By:
+    """A fresh By for one try of one scan."""
+    return replace(
+        by,
+        scan_id=incoming.scan_id,
+        occurred_at=incoming.at,
+        device=incoming.device or by.device,
+        task_id=incoming.task_id,
+        moves=[],
+        discrepancies=[],
+        is_final=False,
+        undoes=None,
+        step="",
+        found=None,
+        code="",
+        tone="",
+    )
+
+
+def _workflow(task: Task | None) -> ModuleType:
+    return WORKFLOWS["lookup" if task is None else task.workflow]
+
+
+def _check_task(task: Task | None, workflow: ModuleType, by: By) -> None:
+    if not by.may(*workflow.ROLES):
+        raise Refusal("not_allowed")
+    if task is None:
+        return
+    if task.site_id != by.site_id:
+        raise Refusal("unknown_task")
+    if task.status != "open":
+        raise Refusal("task_done")
+    if task.person_id is None:
+        task.person_id = by.person_id
+    if task.person_id != by.person_id and not by.is_supervisor:
+        raise Refusal("not_your_task", other=db.session.get_one(Person, task.person_id).name)
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+def _answer(incoming: Incoming, by: By, task: Task | None, workflow: ModuleType, say: str) -> Answer:
+    db.session.flush()
+    prompt = workflow.prompt(task)
+    outcome = "discrepancy" if by.discrepancies else "accepted"
+    return {
+        "scan_id": incoming.scan_id,
+        "outcome": outcome,
+        "code": by.code or ("booked" if by.moves else "ok"),
+        "title": "",
+        "say": say,
+        "next": prompt.scan,
+        "tone": by.tone or ("warn" if outcome == "discrepancy" else "done" if prompt.is_done else "ok"),
+        "scanned": incoming.raw[:RAW_KEPT],
+        "wanted": "",
+        "workflow": workflow.__name__.rpartition(".")[2],
+        "task": incoming.task_id,
+        "moves": list(by.moves),
+        "discrepancies": list(by.discrepancies),
+        "found": by.found,
+        "prompt": prompt.as_json(),
+    }
+
+
+def _refuse(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
+    """Store the refusal and answer with it. What cannot be stored (no such task) is raised."""
+    if refusal.code in ("unknown_task", "scan_id_reused"):
+        raise refusal
+    try:
+        return transact(lambda: _store_refusal(incoming, by, refusal))
+    except _Seen as seen:
+        return _replay(seen.record, incoming)
+    except IntegrityError as error:
+        return _twin(incoming, error)
+
+
+def _store_refusal(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
+    task = _open(incoming)
+    act = _act(incoming, by)
+    workflow = _workflow(task)
+    prompt = workflow.prompt(task)
+    act.step = prompt.step
+    answer: Answer = {
+        "scan_id": incoming.scan_id,
+        "outcome": "refused",
+        "code": refusal.code,
+        "title": refusal.title,
+        "say": refusal.say,
+        "next": refusal.next,
+        "tone": refusal.tone,
+        "scanned": refusal.scanned or incoming.raw[:40],
+        "wanted": refusal.wanted or prompt.scan,
+        "workflow": workflow.__name__.rpartition(".")[2],
+        "task": incoming.task_id,
+        "moves": [],
+        "discrepancies": [],
+        "found": None,
+        "prompt": prompt.as_json(),
+    }
+    _record(incoming, act, task, workflow, answer, None)
+    return answer
+
+
+def _replay(record: ScanRecord, incoming: Incoming) -> Answer:
+    if record.fingerprint != incoming.fingerprint:
+        raise Refusal("scan_id_reused", incoming.scan_id)
+    answer: Answer = json.loads(record.answer)
+    return {**answer, "replayed": True}
+
+
+def _twin(incoming: Incoming, error: IntegrityError) -> Answer:
+    """The same scan was committed by another request between our look and our insert; its answer stands."""
+    db.session.rollback()
+    record = db.session.get(ScanRecord, incoming.scan_id)
+    if record is None:
+        raise error
+    return _replay(record, incoming)
+
+
+def _record(
+    incoming: Incoming, by: By, task: Task | None, workflow: ModuleType, answer: Answer, before: str | None
+) -> None:
+    values = {
+        "id": incoming.scan_id,
+        "site_id": by.site_id,
+        "workflow": answer["workflow"],
+        "task_id": incoming.task_id,
+        "step": by.step,
+        "raw": storable(incoming.raw[:RAW_KEPT]),
+        "symbology": storable(incoming.symbology[:16]),
+        "person_id": by.person_id,
+        "device": by.device,
+        "occurred_at": incoming.at,
+        "received_at": now(),
+        "fingerprint": incoming.fingerprint,
+        "outcome": answer["outcome"],
+        "code": answer["code"],
+        "answer": json.dumps(answer, separators=(",", ":"), ensure_ascii=True),
+        "before": before,
+        "undoes": by.undoes,
+        "is_final": by.is_final,
+    }
+    db.session.execute(ScanRecord.__table__.insert().values(values))  # type: ignore[attr-defined]
+
+
+def storable(text: str) -> str:
+    """Text that both engines can keep: NUL and lone surrogates are written as escapes."""
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+# --- undo ------------------------------------------------------------------------------------------------------------
+
+
+def _undo_last(task: Task | None, workflow: ModuleType, by: By) -> str:
+    """Take back the person's last scan in this task: its moves by reversing moves, the notebook by its old page."""
+    if task is None:
+        raise Refusal("nothing_to_undo")
+    last = _last_scan(task, by)
+    if last.is_final or now() - last.received_at > UNDO_AGE:
+        raise Refusal("undo_too_late")
+    for seq in _moves_of(last):
+        ledger.undo(by, seq)
+    task.state = json.loads(last.before or "{}")
+    task.memo.clear()
+    by.undoes, by.code, by.step = last.id, "undone", last.step
+    back = getattr(workflow, "undone", None)
+    if back is not None:
+        back(task, by=by)
+    return "Taken back. Nothing was lost."
+
+
+def _last_scan(task: Task, by: By) -> ScanRecord:
+    undone = select(ScanRecord.undoes).where(ScanRecord.task_id == task.id, ScanRecord.undoes.is_not(None))
+    record = db.session.scalars(
+        select(ScanRecord)
+        .where(
+            ScanRecord.task_id == task.id,
+            ScanRecord.person_id == by.person_id,
+            ScanRecord.outcome != "refused",
+            ScanRecord.undoes.is_(None),
+            ScanRecord.id.not_in(undone),
+        )
+        .order_by(ScanRecord.received_at.desc(), ScanRecord.id.desc())
+        .limit(1)
+    ).first()
+    if record is None:
+        raise Refusal("nothing_to_undo")
+    return record
+
+
+def _moves_of(record: ScanRecord) -> list[int]:
+    query = select(Move.seq).where(Move.scan_id == record.id, Move.site_id == record.site_id)
+    return list(db.session.scalars(query.order_by(Move.seq.desc())))
+
+
+def scan_counts(site_id: int) -> dict[str, int]:
+    """How many scans the site has on record, by outcome."""
+    rows = db.session.execute(
+        select(ScanRecord.outcome, func.count()).where(ScanRecord.site_id == site_id).group_by(ScanRecord.outcome)
+    )
+    return dict(rows)

@@ -1,0 +1,48 @@
+"""By: who does something, with what device, in which scan; and what came of it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from scanner.db import now
+
+
+@dataclass(slots=True)
+class By:
+    """The provenance that every move and every decision carries."""
+
+    person_id: int
+    name: str
+    site_id: int
+    timezone: str = "UTC"  # of the site: its dates are the ones that count
+    roles: frozenset[str] = frozenset()
+    device: str = "desk"
+    scan_id: str = field(default_factory=lambda: str(uuid.uuid4()))  # a desk act has an id of its own
+    occurred_at: datetime = field(default_factory=now)
+    task_id: int | None = None
+    moves: list[int] = field(default_factory=list)  # seq of what this act has posted
+    discrepancies: list[int] = field(default_factory=list)  # ids of what it has opened
+    is_final: bool = False  # it did more than moves and task state: it cannot be undone by UNDO
+    undoes: str | None = None  # the id of the scan that this one takes back
+    step: str = ""  # the step of the workflow that took the scan
+    found: dict[str, Any] | None = None  # what a look-up has found: kind, id, words
+    code: str = ""  # 'booked', 'confirm', ... when the workflow wants another than the default
+    tone: str = ""
+
+    @property
+    def today(self) -> date:
+        """The date at the site; every expiry rule uses it."""
+        return now().astimezone(ZoneInfo(self.timezone)).date()
+
+    def may(self, *roles: str) -> bool:
+        """True if the person has one of `roles`; an admin and a supervisor may do all station work."""
+        return bool(self.roles & {*roles, "supervisor", "admin"})
+
+    @property
+    def is_supervisor(self) -> bool:
+        """True for people who may decide and release."""
+        return bool(self.roles & {"supervisor", "admin"})

@@ -1,0 +1,230 @@
+"""The database handle: engine settings for SQLite and PostgreSQL, and `transact`, the one way to write.
+
+SQLite serialises writers; its busy handler polls and starves some of them, so a first-come-first-served lock in this
+process stands in front of BEGIN IMMEDIATE. PostgreSQL locks rows; serialization failures and deadlocks are retried.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase
+
+T = TypeVar("T")
+
+TRIES = 6  # of one write; after that the caller is told to come back (503)
+DOOR_TIMEOUT_S = 10.0  # how long a writer waits for its turn on SQLite
+SQLITE_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: an acknowledged scan survives a power cut
+    "foreign_keys": 1,
+    "busy_timeout": 10_000,
+    "trusted_schema": 0,
+    "cell_size_check": 1,
+    "journal_size_limit": 67_108_864,
+}
+POSTGRES_SETTINGS = "-c lock_timeout=3s -c statement_timeout=20s -c idle_in_transaction_session_timeout=15s"
+
+
+class Busy(Exception):
+    """The database could not take the write now. Nothing was stored; the same scan may be sent again."""
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that a migration can find it on both engines."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: stored in UTC on both engines, always aware in Python."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, _dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def now() -> datetime:
+    """The server's clock, UTC."""
+    return datetime.now(UTC)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options for `create_engine` that fit the engine behind `url`."""
+    if url.startswith("sqlite"):
+        return {"pool_size": 32, "max_overflow": 0, "pool_timeout": 10, "connect_args": {"check_same_thread": False}}
+    return {
+        "pool_size": 16,
+        "max_overflow": 4,
+        "pool_timeout": 5,
+        "pool_pre_ping": True,
+        "connect_args": {"options": POSTGRES_SETTINGS},
+    }
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Attach the settings of section 'Database' in docs/reliability.md to every new connection of `engine`."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin)
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions behind our back
+    cursor = connection.cursor()
+    for name, value in SQLITE_PRAGMAS.items():
+        cursor.execute(f"PRAGMA {name}={value}")
+        got = cursor.execute(f"PRAGMA {name}").fetchone()[0]
+        if got != value:
+            raise OperationalError(f"PRAGMA {name} is {got}, wanted {value}", None, Exception("SQLite settings"))
+    cursor.close()
+
+
+def _begin(connection: Any) -> None:
+    how = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {how}")
+
+
+class Door:
+    """A first-come-first-served lock."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._is_taken = False
+        self._queue: deque[threading.Event] = deque()
+
+    @contextmanager
+    def turn(self, timeout_s: float) -> Iterator[None]:
+        """Wait for our turn, hold the door, pass it on. Raises Busy after `timeout_s` seconds."""
+        self._enter(timeout_s)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _enter(self, timeout_s: float) -> None:
+        with self._guard:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            ticket = threading.Event()
+            self._queue.append(ticket)
+        if ticket.wait(timeout_s):
+            return
+        with self._guard:
+            if ticket in self._queue:
+                self._queue.remove(ticket)
+                raise Busy("too many scans at once")
+        # The turn came between the time-out and the guard: it is ours.
+
+    def _leave(self) -> None:
+        with self._guard:
+            if self._queue:
+                self._queue.popleft().set()
+            else:
+                self._is_taken = False
+
+
+_doors: WeakKeyDictionary[Engine, Door] = WeakKeyDictionary()
+_doors_guard = threading.Lock()
+
+
+@contextmanager
+def _writer_turn() -> Iterator[None]:
+    engine = db.engine
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    with _doors_guard:
+        door = _doors.setdefault(engine, Door())
+    with door.turn(DOOR_TIMEOUT_S):
+        yield
+
+
+def transact(work: Callable[[], T]) -> T:
+    """Run `work()` in one write transaction and commit it; the whole is tried again on a passing conflict.
+
+    Whatever `work` raises rolls everything back and is raised again. Raises Busy when the database stays locked,
+    is out of reach, full or read-only: then nothing is stored.
+    """
+    for attempt in range(TRIES):
+        try:
+            with _writer_turn():
+                return _once(work)
+        except DBAPIError as error:
+            if not is_passing(error):
+                if isinstance(error, OperationalError):
+                    raise Busy(str(error.orig)) from error
+                raise
+            time.sleep(random.uniform(0.002, 0.02) * 2**attempt)  # noqa: S311  jitter, not a secret
+    raise Busy("the database stayed busy")
+
+
+def _once(work: Callable[[], T]) -> T:
+    session = db.session
+    session.rollback()  # ends a read transaction that would turn BEGIN IMMEDIATE into an upgrade
+    try:
+        session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        result = work()
+        session.commit()
+        return result
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """True for a conflict that may be gone at the next try: deadlock, serialization, time-out, lost connection."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in {"40001", "40P01", "55P03", "57P01"}
+    if error.connection_invalidated:
+        return True
+    return "locked" in str(error.orig)
+
+
+def database_url(data_dir: str) -> str:
+    """DATABASE_URL, or an SQLite file in the data folder."""
+    url = os.environ.get("DATABASE_URL") or f"sqlite:///{Path(data_dir).resolve() / 'scandock.db'}"
+    return url.replace("postgres://", "postgresql+psycopg://", 1)

@@ -1,0 +1,221 @@
+"""Find: from a Scan to the thing that it names: the same answer in every workflow.
+
+A code that is known but wrong is named ("that is location B-02"), never called unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from scanner.barcode import Misread, Scan, read
+from scanner.by import By
+from scanner.db import db
+from scanner.models import (
+    Barcode,
+    Carton,
+    Item,
+    Location,
+    Lot,
+    Order,
+    Parcel,
+    Person,
+    PurchaseOrder,
+    Serial,
+    Task,
+    Unit,
+)
+from scanner.refusals import Refusal
+from scanner.secrets import hash_token
+
+NEW_UNIT = "new unit"
+
+
+@dataclass(slots=True)
+class Found:
+    """What a code means here. `kind` says what `thing` is; a label of ours that nobody used yet has no thing."""
+
+    kind: str  # item location unit order purchase_order task carton person parcel command fields unknown
+    scan: Scan
+    thing: Any = None
+    qty: int = 1  # base units that one scan of an item stands for
+    lot: Lot | None = None
+    serial: Serial | None = None
+
+    @property
+    def lot_code(self) -> str:
+        """The lot as the label has it, known or not."""
+        return self.scan.lot or ""
+
+    @property
+    def words(self) -> str:
+        """The thing in a worker's words."""
+        name = _WORDS.get(self.kind)
+        return name(self) if name else f"“{self.scan.text[:40]}”"
+
+    def is_command(self, word: str) -> bool:
+        """True for the command `word`, scanned or tapped."""
+        return self.kind == "command" and bool(self.scan.own) and self.command == word
+
+    @property
+    def command(self) -> str:
+        """The word of a command code; empty for anything else. A quantity is 'Q'."""
+        if self.kind != "command" or self.scan.own is None:
+            return ""
+        return "Q" if self.scan.quantity is not None else self.scan.own[1]
+
+
+def _unit_words(found: Found) -> str:
+    if found.thing is None:
+        return f"a new unit label ({found.scan.sscc or found.scan.text})"
+    return unit_words(found.thing)
+
+
+def unit_words(unit: Unit) -> str:
+    """A unit as people call it: by the end of its code."""
+    return unit_name(unit.kind, unit.code)
+
+
+def unit_name(kind: str, code: str) -> str:
+    """The same from a row's columns."""
+    return f"{kind} {code if len(code) <= 8 else '…' + code[-6:]}"
+
+
+_WORDS: dict[str, Callable[[Found], str]] = {
+    "item": lambda found: f"{found.thing.name}" + (f", lot {found.lot_code}" if found.lot_code else ""),
+    "location": lambda found: f"location {found.thing.code}",
+    "unit": _unit_words,
+    "order": lambda found: f"order {found.thing.number}",
+    "purchase_order": lambda found: f"purchase order {found.thing.number}",
+    "task": lambda found: f"task {found.thing.id}",
+    "carton": lambda found: f"carton type {found.thing.name}",
+    "person": lambda found: f"the badge of {found.thing.name}",
+    "parcel": lambda found: f"a parcel of order {db.session.get_one(Order, found.thing.order_id).number}",
+    "command": lambda found: f"the command {found.scan.own[1] if found.scan.own else ''}",
+    "fields": lambda _found: "a label without an item",
+}
+
+
+def read_code(raw: str, symbology: str | None = None) -> Scan:
+    """`barcode.read` with its Misread told as a Refusal."""
+    try:
+        return read(raw, symbology)
+    except Misread as misread:
+        raise Refusal(misread.code, raw.strip()[:40]) from misread
+
+
+def find(scan: Scan, by: By) -> Found:
+    """What `scan` names at the site of `by`; kind 'unknown' when nothing does."""
+    for look in (_own, _sscc, _item, _fields, _by_name):
+        found = look(scan, by)
+        if found is not None:
+            return found
+    return Found("unknown", scan)
+
+
+def expect(found: Found, wanted: str, *kinds: str) -> Found:
+    """`found` if it is of one of `kinds`; else the refusal that names what it is. `wanted` is in a worker's words."""
+    if found.kind in kinds:
+        return found
+    if found.kind == "unknown":
+        code = "misread" if found.scan.bad_check else "unknown_code"
+        raise Refusal(code, found.scan.text[:40], wanted)
+    code = "wrong_command" if found.kind == "command" else "wrong_kind"
+    raise Refusal(code, found.words, wanted)
+
+
+def _own(scan: Scan, by: By) -> Found | None:
+    if scan.own is None:
+        return None
+    kind, body = scan.own
+    return _OWN[kind](scan, body, by) if kind in _OWN else None
+
+
+def _one(query: Any) -> Any:
+    return db.session.scalars(query.limit(1)).first()
+
+
+def _wrap(kind: str, scan: Scan, thing: Any) -> Found | None:
+    return Found(kind, scan, thing) if thing is not None else None
+
+
+def _own_unit(scan: Scan, body: str, by: By) -> Found:
+    return Found("unit", scan, _one(select(Unit).where(Unit.site_id == by.site_id, Unit.code == body)))
+
+
+_OWN: dict[str, Callable[[Scan, str, By], Found | None]] = {
+    "location": lambda scan, body, by: _wrap(
+        "location", scan, _one(select(Location).where(Location.site_id == by.site_id, Location.scan_body == body))
+    ),
+    "tote": _own_unit,
+    "task": lambda scan, body, by: _wrap(
+        "task",
+        scan,
+        _one(select(Task).where(Task.site_id == by.site_id, Task.id == int(body))) if body.isdigit() else None,
+    ),
+    "badge": lambda scan, body, _by: _wrap(
+        "person", scan, _one(select(Person).where(Person.badge_hash == hash_token(body)))
+    ),
+    "command": lambda scan, _body, _by: Found("command", scan),
+    "order": lambda scan, body, by: _wrap(
+        "order", scan, _one(select(Order).where(Order.site_id == by.site_id, Order.scan_body == body))
+    ),
+    "purchase_order": lambda scan, body, by: _wrap(
+        "purchase_order",
+        scan,
+        _one(select(PurchaseOrder).where(PurchaseOrder.site_id == by.site_id, PurchaseOrder.scan_body == body)),
+    ),
+    "carton_type": lambda scan, body, _by: _wrap("carton", scan, _one(select(Carton).where(Carton.code == body))),
+}
+
+
+def _sscc(scan: Scan, by: By) -> Found | None:
+    if scan.sscc is None:
+        return None
+    return Found("unit", scan, _one(select(Unit).where(Unit.site_id == by.site_id, Unit.code == scan.sscc)))
+
+
+def _item(scan: Scan, by: By) -> Found | None:
+    """By GTIN, or by the text of a plain barcode (every SKU is one)."""
+    code = scan.gtin or scan.text
+    row = db.session.execute(
+        select(Item, Barcode.qty).join(Barcode, Barcode.item_id == Item.id).where(Barcode.code.in_({code, scan.text}))
+    ).first()
+    if row is None:
+        return None
+    item, pack = row
+    found = Found("item", scan, item, qty=pack * (scan.count or 1))
+    if scan.lot and item.tracking != "none":
+        found.lot = _one(select(Lot).where(Lot.item_id == item.id, Lot.code == scan.lot))
+    if scan.serial and item.tracking == "serial":
+        found.serial = _one(select(Serial).where(Serial.item_id == item.id, Serial.code == scan.serial))
+    return found
+
+
+def _fields(scan: Scan, _by: By) -> Found | None:
+    """A GS1 label that names no item: a lot, a date, a weight, a serial number by itself."""
+    return Found("fields", scan) if scan.kind == "gs1" and scan.gtin is None else None
+
+
+def _by_name(scan: Scan, by: By) -> Found | None:
+    """What people type: an address, a document's number, a tracking number, a unit's code."""
+    text = scan.text.strip()
+    upper = text.upper()
+    for kind, query in (
+        ("location", select(Location).where(Location.site_id == by.site_id, Location.code == upper)),
+        ("order", select(Order).where(Order.site_id == by.site_id, Order.number == text)),
+        (
+            "purchase_order",
+            select(PurchaseOrder).where(PurchaseOrder.site_id == by.site_id, PurchaseOrder.number == text),
+        ),
+        ("parcel", select(Parcel).where(Parcel.site_id == by.site_id, Parcel.tracking == text, Parcel.tracking != "")),
+        ("unit", select(Unit).where(Unit.site_id == by.site_id, Unit.code == upper)),
+        ("item", select(Item).where(Item.sku == upper)),
+    ):
+        thing = _one(query)
+        if thing is not None and not (kind == "location" and thing.is_virtual):
+            return Found(kind, scan, thing)
+    return None

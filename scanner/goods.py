@@ -1,0 +1,208 @@
+"""Goods: item, lot, serial number and quantity, gathered from one scan or from several.
+
+A GS1 label may say all at once; a plain barcode says the item only. What is missing is asked for, once, and what the
+label has told is never asked again. The half-known goods are kept in the task's notebook under "pending".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from scanner.barcode import Scan
+from scanner.db import db
+from scanner.find import Found
+from scanner.ledger import Spot
+from scanner.models import Balance, Item, Lot, Serial, Task
+from scanner.prompt import Goods as ShownGoods
+from scanner.prompt import Pad, Prompt
+from scanner.refusals import Refusal
+
+
+@dataclass(slots=True)
+class Goods:
+    """An item with all that the book wants to know of it."""
+
+    item: Item
+    qty: int  # base units of this scan
+    lot: Lot | None = None
+    serial: Serial | None = None
+    lot_code: str = ""  # of a lot that is not on file yet
+    serial_code: str = ""
+    expiry: date | None = None
+    best_before: date | None = None
+
+    @property
+    def lot_id(self) -> int:
+        """The ledger's id of the lot; 0 = none."""
+        return self.lot.id if self.lot else 0
+
+    @property
+    def serial_id(self) -> int:
+        """The ledger's id of the serial number; 0 = none."""
+        return self.serial.id if self.serial else 0
+
+
+def gather(task: Task, found: Found, *, source: Spot | None = None, is_new: bool = False) -> Goods | None:
+    """The goods that `found` names, together with what was scanned just before; None when something is still missing.
+
+    `source` is where they are in the book: a lot that is the only one there need not be asked for. `is_new` says that
+    the goods come in: lots and serial numbers may be unknown, and a new lot of an item with dates needs its date.
+    Refuses: no_lot_wanted, wrong_lot, wrong_serial, serial_exists, lot_dates_differ.
+    """
+    pending = _merge(task.state.get("pending"), found)
+    item = db.session.get_one(Item, pending["item"])
+    goods = Goods(item, pending["qty"], expiry=day(pending.get("expiry")), best_before=day(pending.get("best_before")))
+    missing = _fill_lot(goods, pending, source, is_new) or _fill_serial(goods, pending, source, is_new)
+    if missing:
+        task.note(pending={**pending, "ask": missing})
+        return None
+    task.note(pending=None)
+    return goods
+
+
+def is_answer(task: Task, found: Found) -> bool:
+    """True if `found` may be the missing part of the goods that are being gathered."""
+    return bool(task.state.get("pending")) and found.kind in ("fields", "unknown")
+
+
+def _merge(pending: dict[str, Any] | None, found: Found) -> dict[str, Any]:
+    if found.kind == "item":
+        return {"item": found.thing.id, "qty": found.qty, **_facts(found.scan)}
+    if pending is None:
+        raise Refusal("wrong_kind", found.words, "an item")
+    facts = _facts(found.scan)
+    if not facts and pending.get("ask") in ("lot", "serial"):
+        facts = {pending["ask"]: found.scan.text.strip()}
+    if found.scan.count and pending.get("item"):
+        facts["qty"] = found.scan.count
+    return {**pending, **facts}
+
+
+def _facts(scan: Scan) -> dict[str, Any]:
+    facts = {
+        "lot": scan.lot,
+        "serial": scan.serial,
+        "expiry": scan.expiry.isoformat() if scan.expiry else None,
+        "best_before": scan.best_before.isoformat() if scan.best_before else None,
+    }
+    return {key: value for key, value in facts.items() if value}
+
+
+def day(text: str | None) -> date | None:
+    """An ISO date, or None."""
+    return date.fromisoformat(text) if text else None
+
+
+def _fill_lot(goods: Goods, pending: dict[str, Any], source: Spot | None, is_new: bool) -> str:
+    """Set the lot; the name of what is missing, or ''. An item that is not kept by lot ignores the label's lot."""
+    if goods.item.tracking != "lot":
+        return ""
+    code = pending.get("lot")
+    if not code:
+        goods.lot = _only_lot(goods.item, source)
+        return "" if goods.lot else "lot"
+    goods.lot_code = code
+    goods.lot = db.session.scalars(select(Lot).where(Lot.item_id == goods.item.id, Lot.code == code)).first()
+    if goods.lot is None and not is_new:
+        raise Refusal("wrong_lot", code, "one that is in the book")
+    return _check_dates(goods) if is_new else ""
+
+
+def _check_dates(goods: Goods) -> str:
+    """A known lot keeps its dates; a new one of an item with dates needs one."""
+    if goods.lot is not None:
+        for name in ("expiry", "best_before"):
+            told, known = getattr(goods, name), getattr(goods.lot, name)
+            if told and known and told != known:
+                raise Refusal("lot_dates_differ", goods.lot.code, f"{name.replace('_', ' ')} {known}")
+        return ""
+    return "expiry" if goods.item.has_expiry and not (goods.expiry or goods.best_before) else ""
+
+
+def _only_lot(item: Item, source: Spot | None) -> Lot | None:
+    if source is None:
+        return None
+    lots = db.session.scalars(
+        select(Lot)
+        .join(Balance, Balance.lot_id == Lot.id)
+        .where(
+            Balance.item_id == item.id,
+            Balance.location_id == source.location_id,
+            Balance.unit_id == source.unit_id,
+            Balance.qty > 0,
+        )
+        .limit(2)
+    ).all()
+    return lots[0] if len(lots) == 1 else None
+
+
+def _fill_serial(goods: Goods, pending: dict[str, Any], source: Spot | None, is_new: bool) -> str:
+    if goods.item.tracking != "serial":
+        return ""
+    code = pending.get("serial")
+    if not code:
+        return "serial"
+    goods.qty, goods.serial_code = 1, code
+    goods.serial = db.session.scalars(
+        select(Serial).where(Serial.item_id == goods.item.id, Serial.code == code)
+    ).first()
+    if goods.serial is None and not is_new:
+        raise Refusal("wrong_serial", code)
+    if source is not None and goods.serial is not None:
+        at = (goods.serial.location_id, goods.serial.unit_id)
+        if at != (source.location_id, source.unit_id):
+            raise Refusal("wrong_serial", code)
+    return ""
+
+
+_ASK = {
+    "lot": ("LOT", "SCAN OR TYPE THE LOT", "text"),
+    "serial": ("SERIAL", "SCAN THE SERIAL NUMBER", "text"),
+    "expiry": ("EXPIRY DATE", "SCAN OR TYPE THE EXPIRY DATE", "date"),
+}
+
+
+def pending_prompt(task: Task, title: str, **bands: Any) -> Prompt | None:
+    """The prompt that asks for the missing part of the goods; None when nothing is pending."""
+    pending = task.state.get("pending")
+    if not pending:
+        return None
+    item = db.session.get_one(Item, pending["item"])
+    label, scan, kind = _ASK[pending["ask"]]
+    facts = tuple((key, str(pending[key])) for key in ("lot", "serial", "expiry", "best_before") if pending.get(key))
+    return Prompt(
+        workflow=task.workflow,
+        step=pending["ask"],
+        title=title,
+        verb="ENTER",
+        scan=scan,
+        goods=ShownGoods(name=item.name, sku=item.sku, qty=pending["qty"], uom=item.uom, facts=facts),
+        pad=Pad(kind=kind, label=label, name=pending["ask"]),
+        **bands,
+    )
+
+
+def lot_on_file(item: Item, code: str, expiry: date | None, best_before: date | None) -> Lot:
+    """The lot with this code, made if it is new; a date that was not known yet is added to it."""
+    lot = db.session.scalars(select(Lot).where(Lot.item_id == item.id, Lot.code == code)).first()
+    if lot is None:
+        lot = Lot(item_id=item.id, code=code, is_held=False)
+        db.session.add(lot)
+    lot.expiry = lot.expiry or expiry
+    lot.best_before = lot.best_before or best_before
+    db.session.flush()
+    return lot
+
+
+def serial_on_file(item: Item, code: str, at: Spot) -> Serial:
+    """The serial number with this code, made if it is new, standing where it comes from."""
+    serial = db.session.scalars(select(Serial).where(Serial.item_id == item.id, Serial.code == code)).first()
+    if serial is None:
+        serial = Serial(item_id=item.id, code=code, location_id=at.location_id, unit_id=at.unit_id)
+        db.session.add(serial)
+        db.session.flush()
+    return serial

@@ -1,0 +1,51 @@
+"""The nouns: tables and their constraints. No workflow lives here."""
+
+from scanner.models.document import (
+    Carton,
+    Customer,
+    Manifest,
+    Order,
+    OrderLine,
+    Parcel,
+    PurchaseLine,
+    PurchaseOrder,
+    Supplier,
+)
+from scanner.models.item import Barcode, Item, Lot, Serial
+from scanner.models.location import VIRTUAL_KINDS, Location, Site
+from scanner.models.person import ApiToken, AuditEntry, LoginFailure, Person, PersonSession
+from scanner.models.stock import Balance, Hold, LedgerHead, Move, Reservation, Unit
+from scanner.models.task import Discrepancy, ScanRecord, Task
+
+__all__ = [
+    "VIRTUAL_KINDS",
+    "ApiToken",
+    "AuditEntry",
+    "Balance",
+    "Barcode",
+    "Carton",
+    "Customer",
+    "Discrepancy",
+    "Hold",
+    "Item",
+    "LedgerHead",
+    "Location",
+    "LoginFailure",
+    "Lot",
+    "Manifest",
+    "Move",
+    "Order",
+    "OrderLine",
+    "Parcel",
+    "Person",
+    "PersonSession",
+    "PurchaseLine",
+    "PurchaseOrder",
+    "Reservation",
+    "ScanRecord",
+    "Serial",
+    "Site",
+    "Supplier",
+    "Task",
+    "Unit",
+]

@@ -1,0 +1,287 @@
+"""Move: any stock or any unit from one place to another, by scan.
+
+A unit: scan it, scan where it goes. Loose stock: scan where it lies, scan the goods, scan where they go (a location,
+or a unit to put them on).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scanner import goods, ledger, shown, stock, tasks, units
+from scanner.by import By
+from scanner.db import db
+from scanner.find import Found, expect, find, read_code, unit_words
+from scanner.ledger import Spot, Why
+from scanner.models import Balance, Item, Location, Lot, Task, Unit
+from scanner.planning import slot
+from scanner.prompt import Goods, Pad, Prompt
+from scanner.refusals import Refusal
+
+TITLE = "MOVE"
+ROLES = ("receiver", "picker", "counter", "packer")
+
+
+# --- the four -------------------------------------------------------------------------------------------------------
+
+
+def start(document: str | None, *, by: By) -> Task:
+    """Open the person's move task, or go on with it. `document` may be the code of the place to move from."""
+    task = tasks.own_for(by, "move") or tasks.open_task("move", by)
+    if document and not task.state.get("load"):
+        task.note(source=_location(document, by).id, unit=None)
+    return task
+
+
+def prompt(task: Task) -> Prompt:
+    """What the worker does next."""
+    if task.status != "open":
+        return tasks.done_prompt(task, TITLE, "The move is closed.")
+    asked = goods.pending_prompt(task, TITLE, actions=(tasks.action("BACK"), tasks.action("UNDO")))
+    if asked is not None:
+        return asked
+    return _PROMPTS[_step_name(task)](task)
+
+
+def step(task: Task, found: Found, *, by: By) -> str:
+    """Match the scan with what the move expects: source, goods, target."""
+    by.step = _step_name(task)
+    if found.kind == "command":
+        return tasks.command_of(found, _COMMANDS, "a location, a unit or an item")(task, found, by)
+    if by.step == "to" and found.kind in ("location", "unit"):
+        return _put(task, found, by)
+    if found.kind == "unit":
+        return _take_unit(task, found, by)
+    if found.kind == "location":
+        return _from(task, found)
+    if not goods.is_answer(task, found):
+        wanted = {"from": "a location or a unit", "item": "the goods to move", "to": "where it goes"}[by.step]
+        expect(found, wanted, "item")
+        if by.step == "from":
+            return _guess_source(task, found, by)
+    return _take_goods(task, found, by)
+
+
+def finish(task: Task, *, by: By) -> None:
+    """End the task. Refuses finish_first while something is in hand."""
+    if task.state.get("load") or task.state.get("pending"):
+        raise Refusal("finish_first", "What you carry", "its place")
+    tasks.close(task)
+
+
+# --- the steps in their order ----------------------------------------------------------------------------------------
+
+
+def _step_name(task: Task) -> str:
+    if task.state.get("load"):
+        return "to"
+    return "item" if task.state.get("source") else "from"
+
+
+def _location(document: str, by: By) -> Location:
+    location: Location = expect(find(read_code(document), by), "a location", "location").thing
+    return location
+
+
+def _from(task: Task, found: Found) -> str:
+    task.note(source=found.thing.id, source_unit=None, pending=None)
+    return f"From {found.thing.code}."
+
+
+def _take_unit(task: Task, found: Found, by: By) -> str:
+    """A unit is carried as it is, with all that is in it."""
+    if found.thing is None:
+        raise Refusal("unit_empty", found.words)
+    unit = units.on_file(found, by)
+    if unit.status == "shipped":
+        raise Refusal("unit_shipped", unit_words(unit))
+    if unit.location_id is None:
+        raise Refusal("unit_empty", unit_words(unit))
+    _check_free(unit)
+    task.note(load={"unit": unit.id}, pending=None, source=None)
+    return f"{unit_words(unit)}: where does it go?"
+
+
+def _check_free(unit: Unit) -> None:
+    """A tote or carton that is bound to a customer's order moves in its own workflow."""
+    if unit.order_id is not None:
+        raise Refusal("unit_in_use", unit_words(unit), other="a customer order")
+
+
+def _guess_source(task: Task, found: Found, by: By) -> str:
+    """Goods scanned first: fine when the book knows only one place with them loose."""
+    rows = stock.rows(by, Balance.item_id == found.thing.id, Balance.unit_id == 0, limit=2)
+    if not rows:
+        raise Refusal("not_here", found.words)
+    if len({row.location.id for row in rows}) > 1:
+        raise Refusal("finish_first", "Where you take it from", "the location")
+    task.note(source=rows[0].location.id)
+    return _take_goods(task, found, by)
+
+
+def _take_goods(task: Task, found: Found, by: By) -> str:
+    load = task.state.get("load")
+    if load and "unit" in load:
+        raise Refusal("finish_first", "What you carry", "its place")
+    source = Spot(task.state["source"])
+    gathered = goods.gather(task, found, source=source)
+    if gathered is None:
+        return f"Now the {task.state['pending']['ask']}."
+    if load and (load["item"], load["lot"]) != (gathered.item.id, gathered.lot_id):
+        raise Refusal("finish_first", "What you carry", "its place")
+    carried: dict[str, Any] = dict(load) if load else {"item": gathered.item.id, "lot": gathered.lot_id, "qty": 0}
+    carried["qty"] += gathered.qty
+    if gathered.serial_id:
+        if gathered.serial_id in carried.get("serials", []):
+            raise Refusal("serial_exists", gathered.serial_code)
+        carried["serials"] = [*carried.get("serials", []), gathered.serial_id]
+    _check_there(task, carried, by)
+    task.note(load=carried)
+    return f"{carried['qty']} {gathered.item.name} in hand."
+
+
+def _check_there(task: Task, load: dict[str, Any], by: By) -> None:
+    there = ledger.free(by.site_id, load["item"], load["lot"], Spot(task.state["source"]))
+    if load["qty"] > there:
+        raise Refusal("not_enough", there, load["qty"])
+
+
+def _put(task: Task, found: Found, by: By) -> str:
+    load = task.state["load"]
+    target = _target(found, by)
+    if "unit" in load:
+        if target.unit_id:
+            raise Refusal("wrong_kind", found.words, "a location")
+        ledger.move_unit(by, db.session.get_one(Unit, load["unit"]), target.location_id, Why("move"))
+    else:
+        _check_place(load, target, by)
+        for serial_id in load.get("serials") or [0]:
+            qty = 1 if serial_id else load["qty"]
+            source = Spot(task.state["source"])
+            ledger.move(by, load["item"], qty, source, target, Why("move"), lot_id=load["lot"], serial_id=serial_id)
+    task.note(load=None, source=None, confirm=None)
+    by.tone = "line"
+    return f"Moved to {found.words}."
+
+
+def _target(found: Found, by: By) -> Spot:
+    if found.kind == "location":
+        if found.thing.is_held:
+            raise Refusal("location_held", found.thing.code)
+        return Spot(found.thing.id)
+    unit = units.on_file(found, by)
+    _check_free(unit)
+    if unit.status != "open":
+        raise Refusal("unit_closed", unit_words(unit))
+    if unit.location_id is None:
+        raise Refusal("unit_empty", unit_words(unit))
+    return Spot(unit.location_id, unit.id)
+
+
+def _check_place(load: dict[str, Any], target: Spot, by: By) -> None:
+    """A shelf must be able to hold the goods; other places take anything."""
+    location = db.session.get_one(Location, target.location_id)
+    if location.kind not in slot.STORAGE_KINDS:
+        return
+    item = db.session.get_one(Item, load["item"])
+    wanted = slot.Goods(item.id, load["lot"], load["qty"], item.weight_g, item.volume_mm3, item.storage_class)
+    code = slot.may_hold(wanted, stock.slot_places(by, [location])[0])
+    if code:
+        raise Refusal(code, location.code, item.storage_class)
+
+
+# --- commands --------------------------------------------------------------------------------------------------------
+
+
+def _loose(task: Task) -> dict[str, Any]:
+    load = task.state.get("load")
+    if not load or "unit" in load:
+        raise Refusal("finish_first", "The item", "an item")
+    if load.get("serials"):
+        raise Refusal("serial_has_one")
+    return dict(load)
+
+
+def _quantity(task: Task, found: Found, by: By) -> str:
+    qty = found.scan.quantity or 0
+    load = {**_loose(task), "qty": qty}
+    if qty < 1:
+        raise Refusal("bad_quantity", qty)
+    _check_there(task, load, by)
+    task.note(load=load)
+    return f"{qty} in hand."
+
+
+def _all(task: Task, found: Found, by: By) -> str:
+    load = _loose(task)
+    load["qty"] = ledger.free(by.site_id, load["item"], load["lot"], Spot(task.state["source"]))
+    task.note(load=load)
+    return f"{load['qty']} in hand."
+
+
+def _back(task: Task, found: Found, by: By) -> str:
+    task.note(load=None, source=None, pending=None)
+    return "Nothing is in hand."
+
+
+def _done(task: Task, found: Found, by: By) -> str:
+    finish(task, by=by)
+    by.is_final = True
+    return "The move is closed."
+
+
+_COMMANDS: dict[str, tasks.Command] = {"Q": _quantity, "ALL": _all, "BACK": _back, "DONE": _done}
+
+
+# --- prompts ---------------------------------------------------------------------------------------------------------
+
+
+def _from_prompt(task: Task) -> Prompt:
+    return Prompt(
+        workflow="move",
+        step="from",
+        title=TITLE,
+        verb="FROM WHERE?",
+        scan="SCAN A LOCATION OR A UNIT",
+        text="Scan the place that you take from, or the unit that you move.",
+        actions=(tasks.action("DONE"), tasks.action("UNDO")),
+    )
+
+
+def _item_prompt(task: Task) -> Prompt:
+    location = db.session.get_one(Location, task.state["source"])
+    return Prompt(
+        workflow="move",
+        step="item",
+        title=TITLE,
+        verb="TAKE FROM",
+        scan="SCAN THE GOODS",
+        place=shown.place(location),
+        actions=(tasks.action("BACK"), tasks.action("UNDO")),
+    )
+
+
+def _to_prompt(task: Task) -> Prompt:
+    load = task.state["load"]
+    loose = "unit" not in load and not load.get("serials")
+    return Prompt(
+        workflow="move",
+        step="to",
+        title=TITLE,
+        verb="PUT",
+        scan="SCAN WHERE IT GOES",
+        goods=_shown(load),
+        actions=(*((tasks.action("ALL"),) if loose else ()), tasks.action("BACK"), tasks.action("UNDO")),
+        pad=Pad("quantity", "QUANTITY", "quantity", value=str(load["qty"])) if loose else None,
+    )
+
+
+def _shown(load: dict[str, Any]) -> Any:
+    if "unit" in load:
+        unit = db.session.get_one(Unit, load["unit"])
+        at = db.session.get_one(Location, unit.location_id)
+        return Goods(unit_words(unit).capitalize(), unit.code, facts=(("at", at.code),))
+    return shown.goods(db.session.get_one(Item, load["item"]), qty=load["qty"], lot=db.session.get(Lot, load["lot"]))
+
+
+_PROMPTS = {"from": _from_prompt, "item": _item_prompt, "to": _to_prompt}

@@ -1,0 +1,358 @@
+"""Put away: from the dock to a shelf.
+
+The worker scans a pallet or loose goods; the station says where they should go and why. Scanning that place books it.
+Another legal place is taken after a second scan of the same place; an illegal one is refused with the reason.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from scanner import goods, ledger, shown, stock, tasks, units
+from scanner.by import By
+from scanner.db import db
+from scanner.find import Found, expect, unit_words
+from scanner.ledger import Spot, Why
+from scanner.models import Balance, Item, Location, Lot, Task, Unit
+from scanner.models.location import STORAGE_KINDS
+from scanner.planning import slot
+from scanner.prompt import Check, Pad, Prompt
+from scanner.refusals import Refusal
+
+TITLE = "PUT AWAY"
+ROLES = ("receiver",)
+FROM_KINDS = ("dock", "returns", "cart", "pack")  # where goods wait for a shelf
+OFFERED = 4  # places shown
+EACH_END = 100  # empty places looked at, from the near end of the walk and from the far one
+
+
+# --- the four -------------------------------------------------------------------------------------------------------
+
+
+def start(document: str | None, *, by: By) -> Task:
+    """Open the person's put-away task, or go on with it. `document` is not needed."""
+    return tasks.own_for(by, "putaway") or tasks.open_task("putaway", by)
+
+
+def prompt(task: Task) -> Prompt:
+    """What the worker does next."""
+    if task.status != "open":
+        return tasks.done_prompt(task, TITLE, "Put-away is closed.")
+    asked = goods.pending_prompt(task, TITLE, actions=(tasks.action("BACK"), tasks.action("UNDO")))
+    if asked is not None:
+        return asked
+    return _location_prompt(task) if task.state.get("load") else _what_prompt(task)
+
+
+def step(task: Task, found: Found, *, by: By) -> str:
+    """Match the scan with what put-away expects: a unit or goods, then a location."""
+    load = task.state.get("load")
+    by.step = "location" if load else "what"
+    if found.kind == "command":
+        return tasks.command_of(found, _COMMANDS, "a pallet, an item or a place")(task, found, by)
+    if found.kind == "unit":
+        return _take_unit(task, found, by)
+    if found.kind == "location":
+        return _put(task, found, by) if load else _from(task, found)
+    if not goods.is_answer(task, found):
+        expect(found, f"a place such as {_best(task)}" if load else "a pallet or an item", "item")
+    return _take_goods(task, found, by)
+
+
+def finish(task: Task, *, by: By) -> None:
+    """End the task. Refuses finish_first while something is in hand."""
+    if task.state.get("load") or task.state.get("pending"):
+        raise Refusal("finish_first", "What you carry", "its place")
+    tasks.close(task)
+
+
+# --- the steps in their order ----------------------------------------------------------------------------------------
+
+
+def _take_unit(task: Task, found: Found, by: By) -> str:
+    """A pallet or tote, wherever it stands: it is carried as it is."""
+    if task.state.get("load"):
+        raise Refusal("finish_first", "What you carry", "its place")
+    if found.thing is None:
+        raise Refusal("unit_empty", found.words)
+    unit = units.on_file(found, by)
+    if unit.status == "shipped":
+        raise Refusal("unit_shipped", unit_words(unit))
+    if unit.order_id is not None:
+        raise Refusal("unit_in_use", unit_words(unit), other="a customer order")
+    if not units.has_content(unit):
+        raise Refusal("unit_empty", unit_words(unit))
+    _load(task, {"unit": unit.id}, by)
+    return f"{unit_words(unit)}: to {_best(task)}."
+
+
+def _from(task: Task, found: Found) -> str:
+    """The place where loose goods are taken from, when it is not the first dock."""
+    task.note(source=found.thing.id)
+    return f"From {found.thing.code}."
+
+
+def _take_goods(task: Task, found: Found, by: By) -> str:
+    """Loose goods: each further scan of the same adds to what is carried."""
+    load = task.state.get("load")
+    if load and "unit" in load:
+        raise Refusal("finish_first", "What you carry", "its place")
+    source = _source(task, found, by)
+    gathered = goods.gather(task, found, source=source)
+    if gathered is None:
+        return f"Now the {task.state['pending']['ask']}."
+    if load and (load["item"], load["lot"]) != (gathered.item.id, gathered.lot_id):
+        raise Refusal("finish_first", "What you carry", "its place")
+    empty: dict[str, Any] = {"item": gathered.item.id, "lot": gathered.lot_id, "qty": 0, "from": source.location_id}
+    carried = dict(load or empty)
+    carried["qty"] += gathered.qty
+    if gathered.serial_id:
+        if gathered.serial_id in carried.get("serials", []):
+            raise Refusal("serial_exists", gathered.serial_code)
+        carried["serials"] = [*carried.get("serials", []), gathered.serial_id]
+    there = ledger.free(by.site_id, gathered.item.id, gathered.lot_id, Spot(source.location_id))
+    if carried["qty"] > there:
+        raise Refusal("not_enough", there, carried["qty"])
+    _load(task, carried, by)
+    return f"{carried['qty']} {gathered.item.name}: to {_best(task)}."
+
+
+def _source(task: Task, found: Found, by: By) -> Spot:
+    """Where the loose goods lie: the scanned place, else the first dock that has them."""
+    if task.state.get("source"):
+        return Spot(task.state["source"])
+    item_id = found.thing.id if found.kind == "item" else task.state["pending"]["item"]
+    location_id = db.session.scalar(
+        select(Balance.location_id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(
+            Balance.site_id == by.site_id,
+            Balance.item_id == item_id,
+            Balance.unit_id == 0,
+            Balance.qty > Balance.reserved,
+            Location.kind.in_(FROM_KINDS),
+        )
+        .order_by(Location.walk_order, Location.code)
+        .limit(1)
+    )
+    if location_id is None:
+        raise Refusal("not_here", db.session.get_one(Item, item_id).name)
+    return Spot(location_id)
+
+
+def _load(task: Task, load: dict[str, Any], by: By) -> None:
+    """Note what is carried and where it may go, best place first."""
+    offers = suggest(task, load, by)
+    task.note(load=load, offers=[[o.location_id, o.code, "; ".join(o.why)] for o in offers], confirm=None)
+
+
+def _put(task: Task, found: Found, by: By) -> str:
+    """Book what is carried to the scanned place; one that was not suggested is asked for twice."""
+    location = found.thing
+    load = task.state["load"]
+    _check_legal(task, load, location, by)
+    offers = task.state["offers"]
+    if (not offers or location.id != offers[0][0]) and task.state.get("confirm") != location.id:
+        task.note(confirm=location.id)
+        by.code, by.tone = "confirm", "warn"
+        return f"{location.code} is another place. Scan it again to put it there."
+    if "unit" in load:
+        ledger.move_unit(by, db.session.get_one(Unit, load["unit"]), location.id, Why("putaway"))
+    else:
+        _move_loose(load, location, by)
+    task.note(load=None, offers=None, confirm=None)
+    by.tone = "line"
+    return f"Booked at {location.code}."
+
+
+def _move_loose(load: dict[str, Any], location: Location, by: By) -> None:
+    source, target = Spot(load["from"]), Spot(location.id)
+    serials = load.get("serials")
+    if not serials:
+        ledger.move(by, load["item"], load["qty"], source, target, Why("putaway"), lot_id=load["lot"])
+        return
+    for serial_id in serials:
+        ledger.move(by, load["item"], 1, source, target, Why("putaway"), lot_id=load["lot"], serial_id=serial_id)
+
+
+# --- where it may go -------------------------------------------------------------------------------------------------
+
+
+def suggest(task: Task, load: dict[str, Any], by: By) -> list[slot.Suggestion]:
+    """The best places for a load, with reasons in a worker's words."""
+    goods_ = _heaviest(load)
+    return slot.suggest(goods_, stock.slot_places(by, _candidates(goods_, by)), limit=OFFERED)
+
+
+def _candidates(goods_: slot.Goods, by: By) -> list[Location]:
+    """Places worth a thought: those that hold the item, and empty ones from both ends of the walk.
+
+    Looking at every shelf of a large site at each scan would keep other people waiting for the lock.
+    """
+    storage = select(Location).where(
+        Location.site_id == by.site_id, Location.kind.in_(STORAGE_KINDS), ~Location.is_held
+    )
+    here = exists().where(Balance.site_id == Location.site_id, Balance.location_id == Location.id, Balance.qty > 0)
+    same = storage.where(
+        Location.id.in_(select(Balance.location_id).where(Balance.item_id == goods_.item_id, Balance.qty > 0))
+    ).limit(EACH_END)
+    empty = storage.where(~here, Location.storage_class.in_((goods_.storage_class, "")))
+    near = empty.order_by(Location.walk_order).limit(EACH_END)
+    far = empty.order_by(Location.walk_order.desc()).limit(EACH_END)
+    found = {place.id: place for query in (same, near, far) for place in db.session.scalars(query)}
+    return list(found.values())
+
+
+def _goods_of(load: dict[str, Any]) -> list[slot.Goods]:
+    """What is carried, as put-away planning wants it."""
+    if "unit" not in load:
+        return [_slot_goods(db.session.get_one(Item, load["item"]), load["lot"], load["qty"])]
+    rows = db.session.execute(
+        select(Balance.item_id, Balance.lot_id, Balance.qty).where(Balance.unit_id == load["unit"], Balance.qty > 0)
+    )
+    return [_slot_goods(db.session.get_one(Item, row.item_id), row.lot_id, row.qty) for row in rows]
+
+
+def _slot_goods(item: Item, lot_id: int, qty: int) -> slot.Goods:
+    return slot.Goods(
+        item_id=item.id,
+        lot_id=lot_id,
+        qty=qty,
+        unit_weight_g=item.weight_g,
+        unit_volume_mm3=item.volume_mm3,
+        storage_class=item.storage_class,
+        popularity=min(1.0, item.popularity / 100),
+    )
+
+
+def _heaviest(load: dict[str, Any]) -> slot.Goods:
+    """Of mixed goods, those that decide: the largest quantity."""
+    return max(_goods_of(load), key=lambda g: g.qty)
+
+
+def _check_legal(task: Task, load: dict[str, Any], location: Location, by: By) -> None:
+    """Refuses what planning.slot says is illegal, and a blocked place."""
+    place = stock.slot_places(by, [location])[0]
+    for part in _goods_of(load):
+        code = slot.may_hold(part, place)
+        if code:
+            raise Refusal(code, location.code, part.storage_class if code == "wrong_class" else _best(task))
+
+
+def _best(task: Task) -> str:
+    offers = task.state.get("offers")
+    return str(offers[0][1]) if offers else "a free place"
+
+
+# --- commands --------------------------------------------------------------------------------------------------------
+
+
+def _loose(task: Task) -> dict[str, Any]:
+    load = task.state.get("load")
+    if not load or "unit" in load:
+        raise Refusal("finish_first", "The item", "an item")
+    if load.get("serials"):
+        raise Refusal("serial_has_one")
+    return dict(load)
+
+
+def _quantity(task: Task, found: Found, by: By) -> str:
+    load, qty = _loose(task), found.scan.quantity or 0
+    if qty < 1:
+        raise Refusal("bad_quantity", qty)
+    there = ledger.free(by.site_id, load["item"], load["lot"], Spot(load["from"]))
+    if qty > there:
+        raise Refusal("not_enough", there, qty)
+    _load(task, {**load, "qty": qty}, by)
+    return f"{qty}: to {_best(task)}."
+
+
+def _all(task: Task, found: Found, by: By) -> str:
+    load = _loose(task)
+    there = ledger.free(by.site_id, load["item"], load["lot"], Spot(load["from"]))
+    _load(task, {**load, "qty": there}, by)
+    return f"{there}: to {_best(task)}."
+
+
+def _full(task: Task, found: Found, by: By) -> str:
+    """The suggested place is full: offer the next."""
+    offers = task.state.get("offers") or []
+    if len(offers) < 2:
+        raise Refusal("nothing_to_do")
+    task.note(offers=offers[1:], confirm=None)
+    return f"Then to {offers[1][1]}."
+
+
+def _back(task: Task, found: Found, by: By) -> str:
+    task.note(load=None, offers=None, pending=None, confirm=None, source=None)
+    return "Nothing is in hand."
+
+
+def _done(task: Task, found: Found, by: By) -> str:
+    finish(task, by=by)
+    by.is_final = True
+    return "Put-away is closed."
+
+
+_COMMANDS: dict[str, tasks.Command] = {"Q": _quantity, "ALL": _all, "FULL": _full, "BACK": _back, "DONE": _done}
+
+
+# --- prompts ---------------------------------------------------------------------------------------------------------
+
+
+def _what_prompt(task: Task) -> Prompt:
+    waiting = db.session.execute(
+        select(Balance.unit_id, Item.name, Balance.qty, Location.code)
+        .join(Item, Item.id == Balance.item_id)
+        .join(Location, Location.id == Balance.location_id)
+        .where(Balance.site_id == task.site_id, Balance.qty > 0, Location.kind.in_(("dock", "returns")))
+        .order_by(Location.code, Item.name)
+        .limit(40)
+    ).all()
+    checks = tuple(Check(row.name, "todo", f"{row.qty} at {row.code}") for row in waiting[:6])
+    return Prompt(
+        workflow="putaway",
+        step="what",
+        title=TITLE,
+        verb="SCAN",
+        scan="SCAN A PALLET OR AN ITEM",
+        text="" if waiting else "Nothing waits at the dock.",
+        checks=checks,
+        next=f"{len(waiting)} waiting" if waiting else "",
+        actions=(tasks.action("DONE"), tasks.action("UNDO")),
+    )
+
+
+def _location_prompt(task: Task) -> Prompt:
+    load, offers = task.state["load"], task.state["offers"]
+    best = db.session.get_one(Location, offers[0][0]) if offers else None
+    more = () if "unit" in load or load.get("serials") else (tasks.action("ALL"),)
+    return Prompt(
+        workflow="putaway",
+        step="location",
+        title=TITLE,
+        verb="GO TO" if best else "CHOOSE A PLACE",
+        scan=f"SCAN LOCATION {best.code}" if best else "SCAN A FREE LOCATION",
+        place=shown.place(best) if best else None,
+        goods=_shown_load(load),
+        text=offers[0][2] if offers else "No place fits by itself. Scan one that you think does.",
+        expects=(shown.location_code(best.scan_body), best.code) if best else (),
+        next="or " + "  ".join(offer[1] for offer in offers[1:]) if len(offers) > 1 else "",
+        actions=(tasks.action("FULL", "BIN FULL"), *more, tasks.action("UNDO")),
+        more=(tasks.action("BACK"),),
+        pad=Pad("quantity", "QUANTITY", "quantity", value=str(load["qty"])) if more else None,
+    )
+
+
+def _shown_load(load: dict[str, Any]) -> Any:
+    if "unit" not in load:
+        item, lot = db.session.get_one(Item, load["item"]), db.session.get(Lot, load["lot"])
+        return shown.goods(item, qty=load["qty"], lot=lot)
+    unit = db.session.get_one(Unit, load["unit"])
+    parts = _goods_of(load)
+    item = db.session.get_one(Item, parts[0].item_id)
+    view = shown.goods(item, qty=sum(part.qty for part in parts), lot=db.session.get(Lot, parts[0].lot_id))
+    name = view.name if len(parts) == 1 else f"{view.name} and {len(parts) - 1} more"
+    return type(view)(name, unit_words(unit), qty=view.qty, uom=view.uom, facts=view.facts)

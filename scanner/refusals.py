@@ -1,0 +1,152 @@
+"""Every reason why a scan may be refused: a stable code, a sentence, what to do next, a tone.
+
+This is the one file with the sentences that a worker reads when the station says no. `Refusal("wrong_item", ...)`
+fills the blanks; `accept_scan` stores it; web/ shows it as the STOP screen and answers 422.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What a refusal says. Words in braces are filled from the refusal's facts."""
+
+    title: str
+    say: str
+    next: str
+    tone: str = "stop"
+
+
+REASONS: dict[str, Reason] = {
+    # -- the code itself
+    "empty": Reason("EMPTY SCAN", "There was no code in that scan.", "Scan again."),
+    "too_long": Reason("TOO LONG", "That code is longer than 256 characters.", "Scan one label at a time."),
+    "control_characters": Reason("UNREADABLE", "That code has characters that no label of ours has.", "Scan again."),
+    "misread": Reason("MISREAD", "The check digit of {scanned} is wrong.", "Scan it again."),
+    "ambiguous_gs1": Reason(
+        "SEPARATOR LOST",
+        "This scanner hides the separator between the fields of that label.",
+        "Scan the set-up sheet, then the label.",
+    ),
+    "bad_gs1": Reason(
+        "BAD LABEL", "The fields of that GS1 label do not fit together.", "Use another label of the item."
+    ),
+    "unknown_code": Reason("UNKNOWN CODE", "Nothing here is called {scanned}.", "Scan {wanted}."),
+    "wrong_kind": Reason("WRONG LABEL", "That is {scanned}.", "I want {wanted}."),
+    "wrong_command": Reason("NOT HERE", "{scanned} has no meaning in this step.", "Scan {wanted}."),
+    # -- the right kind, the wrong thing
+    "wrong_item": Reason("WRONG ITEM", "You scanned {scanned}.", "Put it back. Scan {wanted}."),
+    "wrong_location": Reason("WRONG LOCATION", "You are at {scanned}.", "Go to {wanted} and scan it."),
+    "wrong_lot": Reason("WRONG LOT", "That is lot {scanned}.", "Take lot {wanted}."),
+    "wrong_tote": Reason("WRONG TOTE", "That is {scanned}.", "Scan {wanted}."),
+    "wrong_order": Reason("OTHER ORDER", "{scanned} belongs to order {other}.", "Put it aside for order {other}."),
+    "wrong_check_digits": Reason("WRONG DIGITS", "{scanned} are not the digits of {wanted}.", "Scan the label."),
+    "wrong_serial": Reason("WRONG SERIAL", "Serial {scanned} is not here.", "Scan another one."),
+    "not_in_order": Reason("NOT IN ORDER", "{scanned} is not in this order.", "Put it aside. Scan {wanted}."),
+    "not_on_purchase_order": Reason(
+        "NOT ON ORDER", "{scanned} is not on this purchase order.", "Set it aside, or receive it blind."
+    ),
+    "not_here": Reason("NOT HERE", "The book has no free {scanned} here.", "Scan where you took it from."),
+    # -- quantities
+    "too_many": Reason("TOO MANY", "That makes {scanned}, but {wanted} are wanted.", "Put the rest back."),
+    "too_few": Reason("NOT ENOUGH", "Only {scanned} of {wanted} are done.", "Scan the rest, or press SHORT."),
+    "not_enough": Reason("NOT ENOUGH", "The book has only {scanned} free there.", "Count the location, or take fewer."),
+    "bad_quantity": Reason("BAD QUANTITY", "{scanned} is no quantity that can be booked.", "Enter 1 or more."),
+    "serial_has_one": Reason("ONE EACH", "Goods with serial numbers are scanned one by one.", "Scan the next serial."),
+    # -- what the goods need
+    "need_lot": Reason("LOT NEEDED", "{scanned} is kept by lot.", "Scan or type the lot."),
+    "need_serial": Reason("SERIAL NEEDED", "{scanned} is kept by serial number.", "Scan the serial number."),
+    "need_expiry": Reason("DATE NEEDED", "{scanned} is kept with its expiry date.", "Scan or type the date."),
+    "no_lot_wanted": Reason("NO LOT", "{scanned} is not kept by lot.", "Scan the item's own barcode."),
+    "lot_dates_differ": Reason(
+        "DATES DIFFER", "Lot {scanned} is on file with {wanted}.", "Check the label. Call a supervisor if it is right."
+    ),
+    "serial_exists": Reason("KNOWN SERIAL", "Serial {scanned} is in the book already.", "Set the unit aside."),
+    "expired": Reason("EXPIRED", "{scanned} expired on {date}.", "Set it aside. It goes to quarantine."),
+    "held": Reason("ON HOLD", "{scanned} is on hold: {why}.", "Leave it. Only a supervisor can release it."),
+    "life_too_short": Reason(
+        "TOO OLD", "{scanned} has fewer than {wanted} days left for this customer.", "Take a younger lot."
+    ),
+    # -- places
+    "not_storage": Reason("NO STORAGE", "{scanned} is not a place to store goods.", "Scan {wanted}."),
+    "location_held": Reason("BLOCKED", "{scanned} is blocked.", "Scan another location."),
+    "wrong_class": Reason("WRONG CLASS", "{scanned} does not take {wanted} goods.", "Scan another location."),
+    "too_heavy": Reason("TOO HEAVY", "That is more weight than {scanned} carries.", "Scan another location."),
+    "too_big": Reason("TOO BIG", "That does not fit into {scanned}.", "Scan another location."),
+    "location_full": Reason("FULL", "{scanned} is full.", "Scan another location."),
+    "no_mixing_items": Reason("NO MIXING", "{scanned} holds another item.", "Scan another location."),
+    "no_mixing_lots": Reason("NO MIXING", "{scanned} holds another lot.", "Scan another location."),
+    "same_place": Reason("SAME PLACE", "It is at {scanned} already.", "Scan where it goes."),
+    # -- units
+    "unit_in_use": Reason("IN USE", "{scanned} is in use for {other}.", "Take an empty one."),
+    "unit_not_empty": Reason("NOT EMPTY", "{scanned} has goods in it.", "Take an empty one."),
+    "unit_empty": Reason("EMPTY", "The book has nothing in {scanned}.", "Scan the unit with the goods."),
+    "unit_closed": Reason("CLOSED", "{scanned} is closed.", "Take an open one."),
+    "unit_shipped": Reason("SHIPPED", "{scanned} has left the house.", "Scan another one."),
+    # -- documents and tasks
+    "unknown_document": Reason("UNKNOWN", "There is no {wanted} {scanned}.", "Check the number."),
+    "unknown_task": Reason("NO SUCH TASK", "There is no such task.", "Go home and start again."),
+    "task_done": Reason("FINISHED", "This task is finished.", "Go home and scan the next."),
+    "not_your_task": Reason("TAKEN", "{other} works on this.", "Take another task."),
+    "not_allowed": Reason("NOT ALLOWED", "Your badge does not open this.", "Ask a supervisor."),
+    "order_not_open": Reason("NOT OPEN", "Order {scanned} is {other}.", "Take another order."),
+    "order_held": Reason("ORDER ON HOLD", "Order {scanned} is on hold.", "Take another order."),
+    "order_cancelled": Reason("CANCELLED", "Order {scanned} was cancelled.", "Bring the goods back."),
+    "nothing_to_pick": Reason("NOTHING TO PICK", "No stock is free for order {scanned}.", "Tell the desk."),
+    "nothing_to_do": Reason("NOTHING TO DO", "There is nothing left to do here.", "Go home and scan the next."),
+    "not_packed": Reason("NOT PACKED", "{scanned} is not packed yet.", "Bring it to the bench."),
+    "wrong_carrier": Reason("WRONG CARRIER", "{scanned} goes with {other}.", "Set it aside for {other}."),
+    "already_loaded": Reason("LOADED", "{scanned} is on the door already.", "Scan the next.", "warn"),
+    "tracking_in_use": Reason(
+        "KNOWN NUMBER", "Tracking number {scanned} is on parcel {other}.", "Scan the right label."
+    ),
+    "finish_first": Reason("ONE THING FIRST", "{scanned} is not booked yet.", "Scan {wanted} first."),
+    "confirm_instructions": Reason("READ FIRST", "The packing instructions are not confirmed.", "Read them, then OK."),
+    "same_counter": Reason("ANOTHER PERSON", "You counted this location before.", "Another person must count it now."),
+    # -- undo
+    "nothing_to_undo": Reason("NOTHING TO UNDO", "Nothing of yours can be taken back here.", "Go on."),
+    "undo_too_late": Reason("TOO LATE", "That scan cannot be taken back any more.", "Tell a supervisor."),
+    "already_undone": Reason("UNDONE", "That move was taken back already.", "Go on."),
+    # -- the request
+    "scan_id_reused": Reason("SCAN ID REUSED", "This scan id came before with other content.", "Scan again."),
+    "bad_scan_id": Reason("BAD SCAN ID", "A scan needs an id of its own (a UUID).", "Reload the page."),
+    "bad_request": Reason("BAD REQUEST", "{scanned}", "Mend the request."),
+}
+
+
+class Refusal(Exception):
+    """A scan or an act that was turned down. It changes nothing but the record of the scan."""
+
+    def __init__(self, code: str, scanned: object = "", wanted: object = "", **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.reason = REASONS[code]
+        self.scanned = str(scanned)
+        self.wanted = str(wanted)
+        self._facts = {"scanned": self.scanned, "wanted": self.wanted, "other": "", "why": "", "date": "", **facts}
+
+    @property
+    def title(self) -> str:
+        """Two or three words in capitals for the STOP screen."""
+        return self.reason.title
+
+    @property
+    def say(self) -> str:
+        """What is wrong, in one sentence."""
+        return self.reason.say.format_map(self._facts)
+
+    @property
+    def next(self) -> str:
+        """What to do now, in one sentence."""
+        return self.reason.next.format_map(self._facts)
+
+    @property
+    def tone(self) -> str:
+        """Which tone the station plays."""
+        return self.reason.tone
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.say} {self.next}"

@@ -1,0 +1,102 @@
+"""Tasks: opened, claimed, finished and listed in the same way by every workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from scanner.barcode import command
+from scanner.by import By
+from scanner.db import db, now
+from scanner.find import Found
+from scanner.models import Person, Task
+from scanner.prompt import Action, Prompt
+from scanner.refusals import Refusal
+
+_LABELS = {"BACK": "BACK", "OK": "OK", "ALL": "ALL", "DONE": "DONE", "EMPTY": "BIN EMPTY", "FULL": "TOTE FULL"}
+
+
+def action(word: str, label: str = "") -> Action:
+    """The button for a command word."""
+    return Action(label or _LABELS.get(word, word), command(word))
+
+
+Command = Callable[[Task, Found, By], str]
+
+
+def command_of(found: Found, commands: Mapping[str, Command], wanted: str) -> Command:
+    """What a scanned command means in a workflow. Refuses wrong_command."""
+    act = commands.get(found.command)
+    if act is None:
+        raise Refusal("wrong_command", found.words, wanted)
+    return act
+
+
+def open_task(workflow: str, by: By, **refs: Any) -> Task:
+    """A new task of `by`. `refs` are columns of Task: order_id, location_id, state, ..."""
+    task = Task(
+        site_id=by.site_id,
+        workflow=workflow,
+        status="open",
+        person_id=refs.pop("person_id", by.person_id),
+        created_at=now(),
+        state=refs.pop("state", {}),
+        priority=refs.pop("priority", 0),
+        purpose=refs.pop("purpose", ""),
+        **refs,
+    )
+    db.session.add(task)
+    db.session.flush()
+    return task
+
+
+def resume(workflow: str, by: By, **refs: Any) -> Task | None:
+    """The open task on the same document, if there is one: one's own, or one that nobody has taken.
+
+    Refuses not_your_task when another person works on it; a supervisor takes it over.
+    """
+    query = select(Task).where(Task.site_id == by.site_id, Task.workflow == workflow, Task.status == "open")
+    for name, value in refs.items():
+        query = query.where(getattr(Task, name) == value)
+    task = db.session.scalars(query.order_by(Task.id).with_for_update()).first()
+    if task is None:
+        return None
+    if task.person_id not in (None, by.person_id) and not by.is_supervisor:
+        raise Refusal("not_your_task", other=db.session.get_one(Person, task.person_id).name)
+    task.person_id = by.person_id
+    return task
+
+
+def own_for(by: By, workflow: str, **refs: Any) -> Task | None:
+    """The person's own open task of a workflow on these documents (None = without that document)."""
+    query = select(Task).where(
+        Task.site_id == by.site_id, Task.workflow == workflow, Task.status == "open", Task.person_id == by.person_id
+    )
+    for name, value in refs.items():
+        column = getattr(Task, name)
+        query = query.where(column.is_(None) if value is None else column == value)
+    return db.session.scalars(query.order_by(Task.id.desc()).limit(1)).first()
+
+
+def close(task: Task, status: str = "done") -> None:
+    """End a task. Its scans and moves stay."""
+    task.status = status
+    task.finished_at = now()
+    db.session.flush()
+
+
+def release(task: Task, *, by: By) -> None:
+    """Give a task back, so that another person can take it. Refuses not_your_task."""
+    if task.person_id not in (None, by.person_id) and not by.is_supervisor:
+        raise Refusal("not_your_task", other=db.session.get_one(Person, task.person_id).name)
+    task.person_id = None
+    db.session.flush()
+
+
+def done_prompt(task: Task, title: str, say: str) -> Prompt:
+    """What a finished task shows."""
+    return Prompt(
+        workflow=task.workflow, step="done", title=title, verb="DONE", scan="SCAN THE NEXT", text=say, is_done=True
+    )

@@ -1,0 +1,89 @@
+"""Units: pallets, cartons and totes. A label of ours is enough to use one; it is put on file at its first scan."""
+
+from __future__ import annotations
+
+from sqlalchemy import exists, select, update
+
+from scanner import stock
+from scanner.barcode import sscc
+from scanner.by import By
+from scanner.db import db
+from scanner.find import Found, expect, unit_words
+from scanner.models import Balance, Order, Site, Unit
+from scanner.refusals import Refusal
+
+
+def take_for(order: Order, found: Found, by: By) -> Unit:
+    """Bind the scanned tote to an order and put it on the cart.
+
+    Refuses: wrong_kind, unit_in_use (another order's), unit_not_empty, unit_closed, held.
+    """
+    if expect(found, "a tote", "unit").scan.sscc is not None:
+        raise Refusal("wrong_kind", found.words, "a tote")
+    tote = on_file(found, by)
+    if tote.kind != "tote":
+        raise Refusal("wrong_kind", found.words, "a tote")
+    if tote.order_id is not None and tote.order_id != order.id:
+        raise Refusal("unit_in_use", unit_words(tote), other=db.session.get_one(Order, tote.order_id).number)
+    if tote.is_held or tote.status != "open":
+        raise Refusal("unit_closed", unit_words(tote))
+    if tote.order_id is None:
+        if has_content(tote):
+            raise Refusal("unit_not_empty", unit_words(tote))
+        tote.order_id = order.id
+        tote.location_id = stock.first_location(by, "cart").id
+    db.session.flush()
+    return tote
+
+
+def on_file(found: Found, by: By) -> Unit:
+    """The scanned unit, locked. A label that nobody used yet becomes a pallet (SSCC) or a tote (our own label)."""
+    if found.thing is not None:
+        unit: Unit = db.session.scalars(
+            select(Unit).where(Unit.id == found.thing.id).with_for_update().execution_options(populate_existing=True)
+        ).one()
+        return unit
+    code = found.scan.sscc or (found.scan.own[1] if found.scan.own else "")
+    unit = Unit(
+        site_id=by.site_id, code=code, kind="pallet" if found.scan.sscc else "tote", status="open", is_held=False
+    )
+    db.session.add(unit)
+    db.session.flush()
+    return unit
+
+
+def has_content(unit: Unit) -> bool:
+    """True if the book has anything in the unit itself."""
+    return bool(db.session.scalar(select(exists().where(Balance.unit_id == unit.id, Balance.qty > 0))))
+
+
+def free(unit: Unit) -> None:
+    """Let go of an empty tote: the next order may use it."""
+    if not has_content(unit):
+        unit.order_id = None
+        db.session.flush()
+
+
+def new_carton(by: By, order_id: int, location_id: int) -> Unit:
+    """A carton for an order's parcel, with an SSCC of the site's own that is never given out twice.
+
+    SSCC: extension digit, GS1 company prefix, serial reference, check digit (GS1 General Specifications 2.2.1).
+    """
+    serial, prefix = db.session.execute(
+        update(Site)
+        .where(Site.id == by.site_id)
+        .values(sscc_serial=Site.sscc_serial + 1)
+        .returning(Site.sscc_serial, Site.gs1_prefix)
+        .execution_options(synchronize_session=False)
+    ).one()
+    unit = Unit(
+        site_id=by.site_id,
+        code=sscc(prefix, 0, serial),
+        kind="carton",
+        status="open",
+        order_id=order_id,
+        location_id=location_id,
+    )
+    db.session.add(unit)
+    db.session.flush()
+    return unit
