@@ -1,0 +1,65 @@
+"""The web: it unpacks a request, makes one call into `scanner`, and renders. `create_app()` puts it together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_openapi.models.info import Info
+from flask_openapi.openapi import OpenAPI
+
+from scanner.db import db, prepare_engine
+from web import auth, cli, config, errors, page, security
+
+VERSION = "0.1.0"
+PAGES = (
+    *("pwa", "health", "login", "people", "api", "station"),
+    *("board", "stock", "items", "locations", "orders", "purchase_orders"),
+    *("discrepancies", "tasks", "imports", "scans"),
+)
+
+
+def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
+    """The application. `overrides` replace settings, for tests. Raises config.BadSetting when it must not start."""
+    app = OpenAPI(__name__, info=Info(title="Scandock", version=VERSION), doc_ui=False, static_folder=None)
+    _configure(app, overrides or {})
+    _add_database(app)
+    security.init_app(app)
+    auth.init_app(app)
+    errors.init_app(app)
+    page.init_app(app)
+    _add_pages(app)
+    cli.init_app(app)
+    auth.check_declared(app)
+    return app
+
+
+def _configure(app: Flask, overrides: Mapping[str, Any]) -> None:
+    app.config.from_mapping(config.settings())
+    app.config.from_mapping(overrides)
+    app.config["VERSION"] = VERSION
+    app.json.sort_keys = False  # type: ignore[attr-defined] # the order of the fields is meant
+
+
+def _add_database(app: Flask) -> None:
+    db.init_app(app)
+    Migrate(app, db, directory=str(config.ROOT / "scanner" / "migrations"))
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def _add_pages(app: Flask) -> None:
+    """Each page is a module with a blueprint `bp`, or with an `init_app` that registers more than that."""
+    for name in PAGES:
+        if find_spec(f"web.{name}") is None:
+            continue
+        module = import_module(f"web.{name}")
+        if hasattr(module, "init_app"):
+            module.init_app(app)
+        else:
+            app.register_blueprint(module.bp)
+    auth.publish(app, "pwa")

@@ -1,0 +1,229 @@
+"""Auth: who may call which route. Nobody may, unless the route says so.
+
+Every view declares its people: `@allow("picker")`, `@allow_only("admin")` or `@public`. A route without a declaration
+stops the start. One gate stands before all views: it compares the origin, finds the person behind the cookie (or, for
+paths below /api/, behind the bearer token) in one statement, and checks the form token of every write by cookie.
+
+    me()        the By of the person who is logged in; signed-out people never get that far
+    allow()     supervisors and admins; they may also do whatever `allow("picker")` opens
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from flask import Flask, current_app, g, request
+from flask_wtf import CSRFProtect
+from sqlalchemy import Select, bindparam, select
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from scanner.by import By
+from scanner.db import db, now
+from scanner.models import ApiToken, Person, PersonSession, Site
+from scanner.models.person import ROLES
+from scanner.secrets import hash_token
+from web.security import UNSAFE, check_origin, cookie_name
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+COOKIE: Final = "scandock"
+API: Final = "/api/"
+DESK: Final = frozenset(("supervisor", "admin"))
+EVERYONE: Final = ROLES
+PUBLIC: Final = frozenset(("public",))
+
+MAY: Final = "may"  # the marks that a declaration leaves on a view
+TAKES: Final = "takes"
+
+csrf = CSRFProtect()
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """What a page shows of the person it is made for."""
+
+    id: int
+    name: str
+    roles: frozenset[str]
+    left_handed: bool
+    theme: str
+
+    @property
+    def is_supervisor(self) -> bool:
+        """True for people who have a desk."""
+        return bool(self.roles & DESK)
+
+    @property
+    def is_admin(self) -> bool:
+        """True for people who set up others."""
+        return "admin" in self.roles
+
+
+# --- what a route declares ---------------------------------------------------------------------------------------
+
+
+def allow(*roles: str) -> Callable[[View], View]:
+    """Open a view to these roles, and to supervisors and admins."""
+    return allow_only(*roles, *DESK)
+
+
+def allow_only(*roles: str) -> Callable[[View], View]:
+    """Open a view to these roles and to nobody else."""
+    unknown = set(roles) - set(ROLES) - PUBLIC
+    if unknown:
+        raise ValueError(f"there are no such roles: {sorted(unknown)}")
+
+    def declare(view: View) -> View:
+        view.__dict__[MAY] = frozenset(roles)
+        return view
+
+    return declare
+
+
+def public(view: View) -> View:
+    """Open a view to everybody, logged in or not."""
+    return allow_only(*PUBLIC)(view)
+
+
+def takes(limit_bytes: int) -> Callable[[View], View]:
+    """Let a view take an upload that is larger than a form."""
+
+    def declare(view: View) -> View:
+        view.__dict__[TAKES] = limit_bytes
+        return view
+
+    return declare
+
+
+def publish(app: Flask, blueprint: str) -> None:
+    """Open every view of a blueprint that holds no person's data (the installable shell)."""
+    for endpoint, view in app.view_functions.items():
+        if endpoint.startswith(f"{blueprint}."):
+            public(view)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a route has declared."""
+
+    may: frozenset[str]
+    takes: int | None  # bytes; None = as much as a form
+
+    @property
+    def is_public(self) -> bool:
+        """True if nobody is asked who they are."""
+        return self.may == PUBLIC
+
+
+def check_declared(app: Flask) -> None:
+    """Note what every route declares. Raises LookupError when one does not say who may use it."""
+    declared = {endpoint: view.__dict__ for endpoint, view in app.view_functions.items()}
+    silent = [str(rule) for rule in app.url_map.iter_rules() if MAY not in declared[rule.endpoint]]
+    if silent:
+        raise LookupError(f"routes that do not say who may use them: {', '.join(sorted(silent))}")
+    app.extensions["access"] = {
+        endpoint: Access(marks[MAY], marks.get(TAKES)) for endpoint, marks in declared.items() if MAY in marks
+    }
+
+
+def access_of(app: Flask) -> dict[str, Access]:
+    """What each endpoint has declared."""
+    access: dict[str, Access] = app.extensions["access"]
+    return access
+
+
+# --- the gate ----------------------------------------------------------------------------------------------------
+
+
+def init_app(app: Flask) -> None:
+    """Put the gate before every view, and the person into every template."""
+    csrf.init_app(app)
+    app.before_request(gate)
+    app.context_processor(lambda: {"me": g.get("viewer")})
+
+
+def gate() -> None:
+    """Let a request through to its view, or raise Unauthorized, Forbidden or CSRFError."""
+    if request.endpoint is None:
+        return  # no such route, or no such method: the error page answers
+    access: Access = current_app.extensions["access"][request.endpoint]
+    if access.takes is not None:
+        request.max_content_length = access.takes
+    is_api = request.path.startswith(API)
+    if not is_api:
+        check_origin(request)
+    if not access.is_public:
+        _admit(access.may, is_api=is_api)
+    if request.method in UNSAFE and not is_api:
+        csrf.protect()
+
+
+def _admit(may: frozenset[str], *, is_api: bool) -> None:
+    by = bearer() if is_api else _by_cookie()
+    if by is None:
+        raise Unauthorized("Log in first.")
+    if not may & by.roles:
+        raise Forbidden("Your badge does not open this.")
+    g.by = by
+
+
+def me() -> By:
+    """The person behind this request, with the site and the device."""
+    by: By | None = g.get("by")
+    if by is None:
+        raise Unauthorized("Log in first.")
+    return by
+
+
+def _people(*columns: Any) -> Select[Any]:
+    return select(
+        Person.id,
+        Person.name,
+        Person.site_id,
+        Site.timezone,
+        Person.roles,
+        Person.is_left_handed,
+        Person.theme,
+        *columns,
+    ).join(Site, Site.id == Person.site_id)
+
+
+_BY_COOKIE = (
+    _people(PersonSession.device)
+    .join(PersonSession, PersonSession.person_id == Person.id)
+    .where(
+        PersonSession.token_hash == bindparam("token"),
+        PersonSession.revoked_at.is_(None),
+        PersonSession.expires_at > bindparam("now"),
+        Person.is_active,
+    )
+)
+_BY_TOKEN = (
+    _people(ApiToken.name.label("device"))
+    .join(ApiToken, ApiToken.person_id == Person.id)
+    .where(ApiToken.token_hash == bindparam("token"), ApiToken.revoked_at.is_(None), Person.is_active)
+)
+
+
+def _by_cookie() -> By | None:
+    token = request.cookies.get(cookie_name(COOKIE))
+    return _who(_BY_COOKIE, {"token": hash_token(token), "now": now()}) if token else None
+
+
+def bearer() -> By | None:
+    """The person that an API token acts as; None without a good token."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        return None
+    return _who(_BY_TOKEN, {"token": hash_token(token.strip())})
+
+
+def _who(query: Select[Any], values: dict[str, Any]) -> By | None:
+    row = db.session.execute(query, values).one_or_none()
+    if row is None:
+        return None
+    roles = frozenset(row.roles)
+    g.viewer = Viewer(row.id, row.name, roles, row.is_left_handed, row.theme)
+    return By(row.id, row.name, row.site_id, row.timezone, roles, row.device or "desk")

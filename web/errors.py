@@ -1,0 +1,140 @@
+"""Errors: what is said when a request cannot be served: in a page, in a fragment or in JSON, never with a stack trace.
+
+A refusal is no error of the program: 422, with the reason in the worker's words.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request, session
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
+from werkzeug.wrappers import Response as AnyResponse
+
+from scanner.db import Busy, db
+from scanner.refusals import Refusal
+from web.auth import API
+
+COME_BACK_S = 1
+WORDS = {
+    400: ("That did not work", "The page is too old or the request was damaged. Reload the page and try again."),
+    403: ("Not allowed", "Your badge does not open this. Ask a supervisor."),
+    404: ("Not here", "There is nothing at this address."),
+    405: ("Not that way", "This address does not take that."),
+    413: ("Too large", "That is larger than can be taken here."),
+    415: ("Wrong type", "That is not a type of content that can be taken here."),
+    429: ("Too many tries", "Wait a while, or ask a supervisor."),
+    500: ("Something broke", "That is our fault. Nothing was booked. Try again, and tell the desk if it stays."),
+    503: ("One moment", "The warehouse is busy. Nothing was booked. Try again."),
+}
+CODES = {400: "bad_request", 401: "signed_out", 403: "not_allowed", 404: "not_found", 405: "bad_method",
+         413: "too_large", 415: "bad_type", 429: "too_many_tries", 500: "broken", 503: "busy"}  # fmt: skip
+
+
+def init_app(app: Flask) -> None:
+    """Answer for everything that is raised."""
+    app.register_error_handler(Refusal, refused)
+    app.register_error_handler(Unauthorized, signed_out)
+    for busy in (Busy, OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(busy, come_back)
+    app.register_error_handler(InternalServerError, broken)
+    app.register_error_handler(HTTPException, failed)
+
+
+def wants_json() -> bool:
+    """True for programs: all that is below /api/, and clients that take JSON and no pages."""
+    if request.path.startswith(API):
+        return True
+    accept = request.accept_mimetypes
+    return accept["application/json"] > accept["text/html"]
+
+
+def wants_fragment() -> bool:
+    """True when htmx or the station's script asks for a part of a page."""
+    return request.headers.get("HX-Request-Type") == "partial"
+
+
+def refused(refusal: Refusal) -> AnyResponse:
+    """422: what was wrong and what to do next."""
+    db.session.rollback()
+    facts = {
+        "outcome": "refused",
+        "code": refusal.code,
+        "title": refusal.title,
+        "say": refusal.say,
+        "next": refusal.next,
+        "tone": refusal.tone,
+        "scanned": refusal.scanned,
+        "wanted": refusal.wanted,
+    }
+    return _answer(422, refusal.title.capitalize(), refusal.say, facts)
+
+
+def signed_out(_error: Unauthorized) -> AnyResponse:
+    """401, or the way to the log-in page. A page that was asked for is opened after the log-in."""
+    if wants_json():
+        response = _json(401, {"code": "signed_out", "say": "A good bearer token is needed."})
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    if request.headers.get("HX-Request"):
+        return Response("", 401, {"HX-Redirect": "/login"})
+    if request.method != "GET":
+        return Response("Log in first.", 401, {"Location": "/login"}, mimetype="text/plain")
+    session["next"] = request.full_path.rstrip("?")
+    return redirect("/login", 303)
+
+
+def come_back(error: Exception) -> AnyResponse:
+    """503: the database cannot take it now; nothing was stored, the same may be sent again."""
+    current_app.logger.warning("busy: %s", error)
+    db.session.rollback()
+    response = _say(503)
+    response.headers["Retry-After"] = str(COME_BACK_S)
+    return response
+
+
+def broken(error: InternalServerError) -> AnyResponse:
+    """500 with a number that the log has beside the trace."""
+    number = secrets.token_hex(4)
+    current_app.logger.error("fault %s at %s", number, request.path, exc_info=error.original_exception)
+    db.session.rollback()
+    return _say(500, number=number)
+
+
+def failed(error: HTTPException) -> AnyResponse:
+    """Every other HTTP error; redirects pass."""
+    if error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    response = _say(error.code)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _say(status: int, **more: Any) -> AnyResponse:
+    title, words = WORDS.get(status, ("That did not work", "Try again."))
+    return _answer(status, title, words, {"code": CODES.get(status, "failed"), "say": words, **more})
+
+
+def _answer(status: int, title: str, words: str, facts: dict[str, Any]) -> AnyResponse:
+    if wants_json():
+        return _json(status, facts)
+    template = "errors/fragment.html" if wants_fragment() else "errors/page.html"
+    page = render_template(template, status=status, title=title, words=words, answer=facts, scan_id=_scan_id())
+    return make_response(page, status)
+
+
+def _json(status: int, facts: dict[str, Any]) -> AnyResponse:
+    response = jsonify(facts)
+    response.status_code = status
+    return response
+
+
+def _scan_id() -> str:
+    """The id of the scan that this request brought, so that the station can tell whose verdict it is."""
+    too_large = request.content_length is not None and request.content_length > (request.max_content_length or 0)
+    return "" if too_large or "broken_form" in g else request.form.get("scan_id", "")[:36]
