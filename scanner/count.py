@@ -289,7 +289,7 @@ def _close(task: Task, by: By) -> str:
 
 def _quantity(task: Task, found: Found, by: By) -> str:
     """The figure for the item that was scanned last."""
-    key, qty = task.state.get("current"), found.scan.quantity
+    key, qty = task.state.get("current"), found.quantity
     if not key:
         raise Refusal("finish_first", "The item", "an item")
     if qty is None or not 0 <= qty <= MOST:
@@ -370,3 +370,22 @@ def _current_goods(key: str, entry: Entry) -> ShownGoods:
 def _entry_check(key: str, entry: Entry) -> Check:
     item = db.session.get_one(Item, int(key.split(":", maxsplit=1)[0]))
     return Check(item.name, "done", str(entry["counted"]))
+
+
+# --- what waits ------------------------------------------------------------------------------------------------------
+
+
+def waiting(by: By) -> list[tasks.Waiting]:
+    """Locations that somebody has asked to have counted, and that this person may count."""
+    rows = db.session.execute(
+        select(Task.state, Task.purpose, Location.code)
+        .join(Location, Location.id == Task.location_id)
+        .where(Task.site_id == by.site_id, Task.workflow == "count", Task.status == "open", Task.person_id.is_(None))
+        .order_by(Task.priority.desc(), Task.id)
+        .limit(tasks.WAITING_MOST)
+    )
+    return [
+        tasks.Waiting(row.code, row.code, row.purpose)
+        for row in rows
+        if by.person_id not in row.state.get("not_by", [])
+    ]

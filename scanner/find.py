@@ -63,9 +63,16 @@ class Found:
     @property
     def command(self) -> str:
         """The word of a command code; empty for anything else. A quantity is 'Q'."""
-        if self.kind != "command" or self.scan.own is None:
+        if self.kind != "command":
             return ""
+        if self.scan.own is None:
+            return "Q"  # a count by itself (AI 30) is a quantity, too
         return "Q" if self.scan.quantity is not None else self.scan.own[1]
+
+    @property
+    def quantity(self) -> int | None:
+        """The figure of a quantity command."""
+        return self.scan.quantity if self.scan.quantity is not None else self.scan.count
 
 
 def _unit_words(found: Found) -> str:
@@ -94,7 +101,7 @@ _WORDS: dict[str, Callable[[Found], str]] = {
     "carton": lambda found: f"carton type {found.thing.name}",
     "person": lambda found: f"the badge of {found.thing.name}",
     "parcel": lambda found: f"a parcel of order {db.session.get_one(Order, found.thing.order_id).number}",
-    "command": lambda found: f"the command {found.scan.own[1] if found.scan.own else ''}",
+    "command": lambda found: f"the command {found.scan.own[1] if found.scan.own else 'quantity'}",
     "fields": lambda _found: "a label without an item",
 }
 
@@ -197,7 +204,9 @@ def _item(scan: Scan, by: By) -> Found | None:
 
 def _fields(scan: Scan, _by: By) -> Found | None:
     """A GS1 label that names no item: a lot, a date, a weight, a serial number by itself."""
-    return Found("fields", scan) if scan.kind == "gs1" and scan.gtin is None else None
+    if scan.kind != "gs1" or scan.gtin is not None:
+        return None
+    return Found("command" if set(scan.ais) == {"30"} else "fields", scan)
 
 
 def _by_name(scan: Scan, by: By) -> Found | None:

@@ -14,6 +14,20 @@ TITLE = "LOOK UP"
 ROLES = EVERY_ROLE
 
 
+# The card of a workflow asks for the next piece of its work; GO takes up what lies open, HOME shows what there is.
+CARDS = {
+    "RECEIVE": "receive",
+    "PUTAWAY": "putaway",
+    "PICK": "pick",
+    "PACK": "verify",
+    "COUNT": "count",
+    "SHIP": "ship",
+    "MOVE": "move",
+    "GO": "go",
+    "HOME": "home",
+}
+
+
 def start(document: str | None, *, by: By) -> Task:
     """A look-up needs no task: refuses nothing_to_do."""
     raise Refusal("nothing_to_do")
@@ -37,6 +51,9 @@ def step(task: Task | None, found: Found, *, by: By) -> str:
     by.step, by.code = "ready", "found"
     if found.kind == "unknown":
         raise Refusal("misread" if found.scan.bad_check else "unknown_code", found.scan.text[:40], "one of our labels")
+    if found.command in CARDS:
+        by.found = {"kind": "card", "id": None, "words": CARDS[found.command]}
+        return f"{found.command}."
     if found.kind == "command":
         raise Refusal("wrong_command", found.words, "a location, an item, a tote or an order")
     if found.kind == "fields" or found.thing is None:
@@ -44,6 +61,11 @@ def step(task: Task | None, found: Found, *, by: By) -> str:
         return f"That is {found.words}."
     by.found = {"kind": found.kind, "id": found.thing.id, "words": found.words, "lot": found.lot.id if found.lot else 0}
     return f"That is {found.words}."
+
+
+def waiting(by: By) -> list[tasks.Waiting]:
+    """Nothing waits to be looked up."""
+    return []
 
 
 def finish(task: Task, *, by: By) -> None:

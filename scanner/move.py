@@ -203,7 +203,7 @@ def _loose(task: Task) -> dict[str, Any]:
 
 
 def _quantity(task: Task, found: Found, by: By) -> str:
-    qty = found.scan.quantity or 0
+    qty = found.quantity or 0
     load = {**_loose(task), "qty": qty}
     if qty < 1:
         raise Refusal("bad_quantity", qty)
@@ -285,3 +285,11 @@ def _shown(load: dict[str, Any]) -> Any:
 
 
 _PROMPTS = {"from": _from_prompt, "item": _item_prompt, "to": _to_prompt}
+
+
+# --- what waits ------------------------------------------------------------------------------------------------------
+
+
+def waiting(by: By) -> list[tasks.Waiting]:
+    """A move starts when somebody wants it."""
+    return [tasks.Waiting("", "Move goods or a unit")]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Exists, and_, exists, func, or_, select
 
 from scanner import discrepancies, goods, ledger, orders, shown, tasks, units, walk
 from scanner.by import By
@@ -456,7 +456,7 @@ def _all(task: Task, found: Found, by: By) -> str:
 def _quantity(task: Task, found: Found, by: By) -> str:
     """Book so many units of the line at once, after one good unit."""
     current = _need_item_step(task, by)
-    qty = found.scan.quantity or 0
+    qty = found.quantity or 0
     if qty < 1:
         raise Refusal("bad_quantity", qty)
     if current.tracking == "serial":
@@ -741,3 +741,40 @@ _PROMPTS = {
     "nothing": _nothing_prompt,
     "unpick": _unpick_prompt,
 }
+
+
+# --- what waits ------------------------------------------------------------------------------------------------------
+
+
+def waiting(by: By) -> list[tasks.Waiting]:
+    """Orders that may be picked, the earliest promised first."""
+    rows = db.session.execute(
+        select(Order.number, Order.promised_on, Customer.name, func.count(OrderLine.id).label("lines"))
+        .join(Customer, Customer.id == Order.customer_id)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(
+            Order.site_id == by.site_id,
+            ~Order.is_held,
+            OrderLine.packed < OrderLine.ordered,
+            or_(Order.status == "open", and_(Order.status == "picking", ~_being_picked())),
+        )
+        .group_by(Order.id, Order.number, Order.promised_on, Customer.name)
+        .order_by(Order.promised_on.is_(None), Order.promised_on, Order.id)
+        .limit(tasks.WAITING_MOST)
+    )
+    return [
+        tasks.Waiting(
+            row.number,
+            row.number,
+            f"{row.lines} lines, {row.name}" + (f", due {row.promised_on}" if row.promised_on else ""),
+            is_late=bool(row.promised_on and row.promised_on < by.today),
+        )
+        for row in rows
+    ]
+
+
+def _being_picked() -> Exists:
+    """SQL: somebody has the order's pick in hand."""
+    return exists().where(
+        Task.order_id == Order.id, Task.workflow == "pick", Task.status == "open", Task.person_id.is_not(None)
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from scanner import goods, ledger, shown, stock, tasks, units
 from scanner.by import By
@@ -259,7 +259,7 @@ def _loose(task: Task) -> dict[str, Any]:
 
 
 def _quantity(task: Task, found: Found, by: By) -> str:
-    load, qty = _loose(task), found.scan.quantity or 0
+    load, qty = _loose(task), found.quantity or 0
     if qty < 1:
         raise Refusal("bad_quantity", qty)
     there = ledger.free(by.site_id, load["item"], load["lot"], Spot(load["from"]))
@@ -356,3 +356,22 @@ def _shown_load(load: dict[str, Any]) -> Any:
     view = shown.goods(item, qty=sum(part.qty for part in parts), lot=db.session.get(Lot, parts[0].lot_id))
     name = view.name if len(parts) == 1 else f"{view.name} and {len(parts) - 1} more"
     return type(view)(name, unit_words(unit), qty=view.qty, uom=view.uom, facts=view.facts)
+
+
+# --- what waits ------------------------------------------------------------------------------------------------------
+
+
+def waiting(by: By) -> list[tasks.Waiting]:
+    """One entry while goods stand at a dock or at returns."""
+    places = db.session.execute(
+        select(Location.code, func.count())
+        .join(Balance, Balance.location_id == Location.id)
+        .where(
+            Location.site_id == by.site_id, Location.kind.in_(("dock", "returns")), Balance.qty > 0, ~Location.is_held
+        )
+        .group_by(Location.code)
+        .order_by(Location.code)
+    ).all()
+    return (
+        [tasks.Waiting("", "Put away", ", ".join(f"{code}: {count} lots" for code, count in places))] if places else []
+    )

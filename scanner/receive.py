@@ -342,7 +342,7 @@ def _open_damage(by: By, item: Item, lot: Lot | None, qty: int, target: Spot, da
 
 def _quantity(task: Task, found: Found, by: By) -> str:
     """So many base units are in hand."""
-    in_hand, qty = task.state.get("goods"), found.scan.quantity or 0
+    in_hand, qty = task.state.get("goods"), found.quantity or 0
     if not in_hand:
         raise Refusal("finish_first", "The item", "an item")
     if not 0 < qty <= MOST:
@@ -519,3 +519,27 @@ def _damage_prompt(task: Task, title: str) -> Prompt:
         more=(),
         next="",
     )
+
+
+# --- what waits ------------------------------------------------------------------------------------------------------
+
+
+def waiting(by: By) -> list[tasks.Waiting]:
+    """Purchase orders that goods may come in for, the earliest due first, and the blind receipt."""
+    rows = db.session.execute(
+        select(PurchaseOrder.number, PurchaseOrder.due_on, Supplier.name)
+        .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
+        .where(PurchaseOrder.site_id == by.site_id, PurchaseOrder.status == "open")
+        .order_by(PurchaseOrder.due_on.is_(None), PurchaseOrder.due_on, PurchaseOrder.id)
+        .limit(tasks.WAITING_MOST)
+    )
+    due = [
+        tasks.Waiting(
+            row.number,
+            row.number,
+            row.name + (f", due {row.due_on}" if row.due_on else ""),
+            is_late=bool(row.due_on and row.due_on < by.today),
+        )
+        for row in rows
+    ]
+    return [*due, tasks.Waiting("", "Without an order", "blind receipt")]

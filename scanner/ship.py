@@ -335,3 +335,20 @@ def _tracking_prompt(task: Task, title: str) -> Prompt:
         pad=Pad("text", "TRACKING NUMBER", "tracking"),
         actions=(tasks.action("BACK"), tasks.action("UNDO")),
     )
+
+
+# --- what waits ------------------------------------------------------------------------------------------------------
+
+
+def waiting(by: By) -> list[tasks.Waiting]:
+    """Carriers with parcels that are packed, or with a manifest that is open."""
+    packed = db.session.execute(
+        select(Parcel.carrier, func.count())
+        .where(Parcel.site_id == by.site_id, Parcel.status == "packed", Parcel.carrier != "")
+        .group_by(Parcel.carrier)
+    )
+    opened = db.session.scalars(
+        select(Manifest.carrier).where(Manifest.site_id == by.site_id, Manifest.status == "open")
+    )
+    figures = {**dict.fromkeys(opened, 0), **dict(packed.tuples().all())}
+    return [tasks.Waiting(name, name, f"{figures[name]} parcels to load") for name in sorted(figures)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -21,6 +22,19 @@ _LABELS = {"BACK": "BACK", "OK": "OK", "ALL": "ALL", "DONE": "DONE", "EMPTY": "B
 def action(word: str, label: str = "") -> Action:
     """The button for a command word."""
     return Action(label or _LABELS.get(word, word), command(word))
+
+
+WAITING_MOST = 50  # documents offered at once
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A document or place that somebody could start to work on."""
+
+    document: str  # what `start` takes
+    title: str
+    note: str = ""
+    is_late: bool = False
 
 
 Command = Callable[[Task, Found, By], str]
@@ -78,6 +92,16 @@ def own_for(by: By, workflow: str, **refs: Any) -> Task | None:
         column = getattr(Task, name)
         query = query.where(column.is_(None) if value is None else column == value)
     return db.session.scalars(query.order_by(Task.id.desc()).limit(1)).first()
+
+
+def latest(by: By) -> Task | None:
+    """The task that the person worked on last and has not finished."""
+    return db.session.scalars(
+        select(Task)
+        .where(Task.site_id == by.site_id, Task.status == "open", Task.person_id == by.person_id)
+        .order_by(Task.id.desc())
+        .limit(1)
+    ).first()
 
 
 def close(task: Task, status: str = "done") -> None:

@@ -646,3 +646,21 @@ _PROMPTS = {
     "damage": _damage_prompt,
     "weight": _weight_prompt,
 }
+
+
+# --- what waits ------------------------------------------------------------------------------------------------------
+
+
+def waiting(by: By) -> list[tasks.Waiting]:
+    """Orders whose totes stand at a bench, the earliest promised first."""
+    rows = db.session.execute(
+        select(Order.number, Order.promised_on, Customer.name)
+        .join(Customer, Customer.id == Order.customer_id)
+        .where(Order.site_id == by.site_id, Order.status == "picked", ~Order.is_held)
+        .order_by(Order.promised_on.is_(None), Order.promised_on, Order.id)
+        .limit(tasks.WAITING_MOST)
+    )
+    return [
+        tasks.Waiting(row.number, row.number, row.name, bool(row.promised_on and row.promised_on < by.today))
+        for row in rows
+    ]

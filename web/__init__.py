@@ -14,6 +14,7 @@ from flask_openapi.openapi import OpenAPI
 
 from scanner.db import db, prepare_engine
 from web import auth, cli, config, errors, page, security
+from web.api.common import bad_body
 
 VERSION = "0.1.0"
 PAGES = (
@@ -25,7 +26,14 @@ PAGES = (
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     """The application. `overrides` replace settings, for tests. Raises config.BadSetting when it must not start."""
-    app = OpenAPI(__name__, info=Info(title="Scandock", version=VERSION), doc_ui=False, static_folder=None)
+    app = OpenAPI(
+        __name__,
+        info=Info(title="Scandock", version=VERSION),
+        security_schemes={"bearer": {"type": "http", "scheme": "bearer"}},
+        validation_error_callback=bad_body,
+        doc_ui=False,
+        static_folder=None,
+    )
     _configure(app, overrides or {})
     _add_database(app)
     security.init_app(app)

@@ -27,6 +27,7 @@ COMMANDS: Final = frozenset(
     (
         *("UNDO", "SHORT", "SKIP", "DONE", "ALL", "FULL", "DAMAGED", "EMPTY", "PRINT"),
         *("PAUSE", "HELP", "GO", "OK", "BACK", "UNPICK", "WEIGHT", "CLOSE", "LOGOUT"),
+        *("RECEIVE", "PUTAWAY", "PICK", "PACK", "SHIP", "COUNT", "MOVE", "HOME"),  # workflows: "give me the next"
         *("TOOFEW", "WRONGITEM", "BROKEN", "WET", "SPOILED", "EXPIRED", "OTHER"),  # reasons
     )
 )
