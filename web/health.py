@@ -1,0 +1,98 @@
+"""Health: GET /healthz says what runs here and whether it is sound; 503 when it is not."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import Any
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from flask import Blueprint, Response, current_app, jsonify
+from sqlalchemy import and_, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from scanner import check_ledger
+from scanner.db import db
+from scanner.models import LedgerHead, Move, Site
+from web.auth import public
+
+bp = Blueprint("health", __name__)
+
+CHECK_EVERY_S = 300.0  # the quick check reads every balance; a monitor asks more often than that
+
+
+@bp.get("/healthz")
+@public
+def healthz() -> tuple[Response, int]:
+    """Version, database, schema revision and the ledger's state. It names no person and no goods."""
+    facts: dict[str, Any] = {"version": current_app.config["VERSION"]}
+    try:
+        facts["database"] = database()
+        facts["schema"] = schema()
+        facts["ledger"] = ledgers() if facts["schema"]["is_current"] else []
+    except SQLAlchemyError as error:
+        current_app.logger.warning("health: %s", error)
+        facts.setdefault("database", {"engine": db.engine.dialect.name, "version": None})
+        return jsonify({"status": "no database", **facts}), 503
+    is_good = facts["schema"]["is_current"] and all(site["is_good"] for site in facts["ledger"])
+    return jsonify({"status": "ok" if is_good else "not ok", **facts}), 200 if is_good else 503
+
+
+def database() -> dict[str, Any]:
+    """The engine and its version."""
+    name = db.engine.dialect.name
+    version = db.session.scalar(text("SELECT sqlite_version()" if name == "sqlite" else "SHOW server_version"))
+    return {"engine": name, "version": str(version).split(" ", 1)[0]}
+
+
+def schema() -> dict[str, Any]:
+    """The revision that the database has, and whether it is the one that this program wants."""
+    revision = None
+    if db.engine.dialect.has_table(db.session.connection(), "alembic_version"):
+        revision = db.session.scalar(text("SELECT version_num FROM alembic_version"))
+    return {"revision": revision, "is_current": revision == newest_revision()}
+
+
+@cache
+def newest_revision() -> str | None:
+    """The last revision in scanner/migrations."""
+    config = Config()
+    config.set_main_option("script_location", current_app.extensions["migrate"].directory)
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+def ledgers() -> list[dict[str, Any]]:
+    """Each site's position, and whether its record holds."""
+    last = and_(Move.site_id == LedgerHead.site_id, Move.seq == LedgerHead.seq)
+    after = select(func.max(Move.seq)).where(Move.site_id == LedgerHead.site_id).scalar_subquery()
+    rows = db.session.execute(
+        select(Site.id, Site.code, LedgerHead.seq, LedgerHead.hash, Move.hash.label("last"), after.label("newest"))
+        .join(LedgerHead, LedgerHead.site_id == Site.id)
+        .outerjoin(Move, last)
+        .order_by(Site.id)
+    ).all()
+    return [_ledger(row) for row in rows]
+
+
+def _ledger(row: Any) -> dict[str, Any]:
+    is_whole = (row.newest or 0) == row.seq and (row.last or "") == (row.hash if row.seq else "")
+    at, breaches = quick_check(row.id)
+    return {
+        "site": row.code,
+        "seq": row.seq,
+        "head_fits": is_whole,
+        "breaches": breaches,
+        "checked_s_ago": round(time.monotonic() - at),
+        "is_good": is_whole and not breaches,
+    }
+
+
+def quick_check(site_id: int) -> tuple[float, list[str]]:
+    """When the balances were last checked by this process, and the rules that did not hold."""
+    checks: dict[int, tuple[float, list[str]]] = current_app.extensions.setdefault("ledger_checks", {})
+    found = checks.get(site_id)
+    if found is None or time.monotonic() - found[0] > CHECK_EVERY_S:
+        rules = sorted({breach.rule for breach in check_ledger.quick(site_id)})
+        found = checks[site_id] = (time.monotonic(), rules)
+    return found
