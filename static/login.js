@@ -49,7 +49,7 @@ function send() {
 }
 
 function clicked(event) {
-  const button = event.target.closest("[data-key], [data-local]");
+  const button = event.target.closest("button[data-key], button[data-local]");
   if (!button) return;
   const { key, local } = button.dataset;
   if (event.detail) button.blur();

@@ -183,7 +183,7 @@ function tell(words, state, tone) {
 }
 
 function clicked(event) {
-  const button = event.target.closest("[data-code], [data-key], [data-local]");
+  const button = event.target.closest("button[data-code], button[data-key], button[data-local]");
   if (!button) return;
   const { code, key, local } = button.dataset;
   if (event.detail) button.blur(); // a scanner's Enter must not press the last button again

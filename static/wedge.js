@@ -50,13 +50,20 @@ export class Wedge {
 
   keydown(event) {
     if (event.isComposing || event.keyCode === 229 || event.key === "Unidentified") return; // comes by `input`
-    if (event.repeat) return; // a held key is not a scanner
+    if (event.repeat) return this.#swallow(event); // a held key is not a scanner
     if (this.#altDigit(event)) return;
     if (this.#isEnd(event)) return this.#end(event.timeStamp, event);
     const char = charOf(event, this.#chars !== "");
-    if (char === null) return;
+    if (char === null || (char === " " && !this.#chars && isPressable(event.target))) return;
     this.#push(char, event.timeStamp);
-    if (!isTextField(event.target, this.#field) || char === GS) event.preventDefault();
+    this.#swallow(event, char === GS);
+  }
+
+  /** Keys reach text fields only: elsewhere they would fill the hidden field or press what has the focus. */
+  #swallow(event, always = false) {
+    const isCommand = event.metaKey || ((event.altKey || event.ctrlKey) && !event.getModifierState("AltGraph"));
+    const isCharacter = event.key.length === 1 && !isCommand;
+    if (always || (isCharacter && !isTextField(event.target, this.#field))) event.preventDefault();
   }
 
   keyup(event) {
@@ -195,6 +202,11 @@ function isTextField(element, wedgeField) {
   if (!element || element === wedgeField) return false;
   if (element.isContentEditable || element.tagName === "TEXTAREA") return true;
   return element.tagName === "INPUT" && !NOT_TEXT.has(element.type);
+}
+
+/** Space presses a button or link that has the focus; no code begins with one. */
+function isPressable(element) {
+  return element instanceof Element && element.matches("button, a, select, input:not([id='wedge'])");
 }
 
 function isNowhere(element, wedgeField) {

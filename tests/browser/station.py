@@ -1,0 +1,112 @@
+"""The station as a test's hands and eyes use it: a wedge scanner, a person at a keyboard, what is on the screen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 360, "height": 640}
+LISTEN = """
+window.tones = [];
+document.addEventListener("scandock:tone", (event) => window.tones.push(event.detail));
+"""
+ENTER = {"key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13}
+TAB = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
+GS_AS_CTRL = {"key": "]", "code": "BracketRight", "modifiers": 2}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's own Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Station:
+    """One phone. Keys go in with the time stamps a scanner would give them, so tests need not wait for real gaps."""
+
+    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+        self.context = browser.new_context(**({"viewport": PHONE} | options))
+        self.page: Page = self.context.new_page()
+        self.page.add_init_script(LISTEN)
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error.stack or error)))
+        self.page.on("console", lambda m: self.errors.append(m.text) if "Content Security" in m.text else None)
+        self.url = url
+        self.devtools = self.context.new_cdp_session(self.page)
+        self.clock_s = 0.0  # the time stamp of the last key
+
+    def open(self, path: str = "/pick/7/") -> Station:
+        """Goes to a page and waits until it listens."""
+        self.page.goto(self.url + path)
+        self.wait(lambda: self.page.evaluate("document.activeElement.id") == "wedge")
+        return self
+
+    def keys(self, text: str, gap_ms: float = 5, end: dict[str, Any] | None = ENTER, idle_ms: float = 700) -> None:
+        """Presses the keys of `text`, `gap_ms` apart, then the terminator. Without idle time they join the last."""
+        self.clock_s = max(time.time(), self.clock_s + idle_ms / 1000) if idle_ms else self.clock_s + gap_ms / 1000
+        strokes = [GS_AS_CTRL if char == "\x1d" else {"key": char, "text": char} for char in text]
+        for number, stroke in enumerate([*strokes, *([end] if end else [])]):
+            self.clock_s += gap_ms / 1000 if number else 0
+            self.key(**stroke)
+
+    def key(self, **stroke: Any) -> None:
+        """One key down and up at the present time stamp."""
+        self.devtools.send("Input.dispatchKeyEvent", {"type": "keyDown", "timestamp": self.clock_s, **stroke})
+        released = {name: value for name, value in stroke.items() if name != "text"}
+        self.devtools.send("Input.dispatchKeyEvent", {"type": "keyUp", "timestamp": self.clock_s, **released})
+
+    def scan(self, raw: str, **how: Any) -> None:
+        """A scan, and the wait until its verdict is shown."""
+        before = self.verdict_id()
+        self.keys(raw, **how)
+        self.wait(lambda: self.verdict_id() not in ("", before))
+
+    def verdict_id(self) -> str:
+        """The id of the scan that the verdict on the screen belongs to."""
+        verdict = self.page.query_selector("#verdict")
+        return (verdict.get_attribute("data-scan") or "") if verdict else ""
+
+    def text(self, selector: str) -> str:
+        """The words of an element as they can be read, or nothing when it is not there."""
+        found = self.page.query_selector(selector)
+        return found.inner_text().strip() if found and found.is_visible() else ""
+
+    def tones(self) -> list[str]:
+        """Every tone since the page was loaded."""
+        return list(self.page.evaluate("window.tones"))
+
+    def tap(self, selector: str) -> None:
+        """A tap in the middle of a button."""
+        self.page.click(selector)
+
+    def wait(self, ready: Callable[[], object], seconds: float = 5) -> None:
+        """Waits until `ready()` holds. The page's policy forbids the polling that Playwright would do inside it."""
+        limit = time.monotonic() + seconds
+        while not ready():
+            if time.monotonic() > limit:
+                pytest.fail(f"waited {seconds} s in vain; page shows: {self.page.inner_text('body')[:400]!r}")
+            time.sleep(0.02)

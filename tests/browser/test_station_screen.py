@@ -1,0 +1,262 @@
+"""What the eye and the thumb get: every step fits a 360 x 640 screen, can be read in glare and hit with gloves."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests.browser.gallery import GALLERY
+from tests.browser.harness import ROOT, Harness, refusal, serving
+from tests.browser.station import Station
+
+pytestmark = pytest.mark.browser
+
+SCREENS = [*GALLERY, "stop", "look", "more", "pad_sheet", "letters_turned", "home", "login", "password", "offline"]
+THEMES = ["light", "dark"]
+CONTRAST = 7.0
+# Width and height in px. Letters are the rare case and keep the floor.
+SMALLEST = {"button": (64, 64), "pad": (96, 60), "sign": (64, 60), "letter": (48, 48)}
+GAP_PX = 8
+
+OVERFLOWS = """
+() => [...document.querySelectorAll("html, body, .screen, .work, .pad, .choices, .stop, .sheet, .scan")]
+  .filter((each) => each.getClientRects().length)
+  .filter((each) => !each.matches(".text--alone"))
+  .filter((each) => each.scrollHeight > each.clientHeight + 1 || each.scrollWidth > each.clientWidth + 1)
+  .map((each) => `${each.className || each.tagName} ${each.scrollWidth}x${each.scrollHeight}`)
+"""
+CUT_WORDS = """
+() => [...document.querySelectorAll(".button, .place__parts, .scan__ask, .verb, .stop h2, .goods__qty b, .pad__value")]
+  .filter((each) => each.getClientRects().length && each.scrollWidth > each.clientWidth + 1)
+  .map((each) => each.textContent.trim())
+"""
+TARGETS = """
+() => [...document.querySelectorAll("button, a, input:not(#wedge)")]
+  .filter((each) => each.getClientRects().length)
+  .filter((each) => {
+    const box = each.getBoundingClientRect();
+    const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return top === each || each.contains(top);
+  })
+  .map((each) => {
+    const { x, y, width, height } = each.getBoundingClientRect();
+    const kind = each.closest(".pad__keys--letters") ? "letter" : each.closest(".pad__keys--signs") ? "sign"
+      : each.closest(".pad") ? "pad" : "button";
+    return { name: each.textContent.trim(), kind, x, y, width, height };
+  })
+"""
+CONTRASTS = """
+() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = (colour) => {
+    const [r, g, b] = colour.map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (each) => {
+    for (let at = each; at; at = at.parentElement) {
+      const colour = rgba(getComputedStyle(at).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255, 255];
+  };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    const each = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || !each.getClientRects().length) continue;
+    if (each.closest(".only-heard")) continue;
+    const [a, b] = [light(rgba(getComputedStyle(each).color)), light(ground(each))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const size = parseFloat(getComputedStyle(each).fontSize);
+    found.push({ words: walker.currentNode.textContent.trim(), ratio, size });
+  }
+  return found;
+}
+"""
+KEPT = """
+caches.keys().then(async ([name]) => (await (await caches.open(name)).keys()).map((each) => new URL(each.url).pathname))
+"""
+ICON_SIZE = """
+async (path) => {
+  const image = await createImageBitmap(await (await fetch(path)).blob());
+  return `${image.width}x${image.height}`;
+}
+"""
+
+
+EACH_SCREEN = [(screen, theme) for screen in SCREENS for theme in THEMES]
+
+
+@pytest.fixture(scope="module", params=EACH_SCREEN, ids=lambda each: f"{each[0]}-{each[1]}")
+def shown(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Station]:
+    """Each screen in each theme; in the dark one, the left hand's. Nobody changes it, so its tests share it."""
+    screen, theme = request.param
+    with serving(Harness()) as server:
+        (server.me.theme, server.me.left_handed) = (theme, theme == "dark")
+        phone = Station(browser, server.url, bypass_csp=True, service_workers="block", color_scheme=theme)
+        show(phone, server, screen)
+        yield phone
+        phone.context.close()
+
+
+def show(phone: Station, server: Harness, screen: str) -> None:
+    """Brings one screen up."""
+    server.prompt = GALLERY.get(screen, GALLERY["item"])
+    if screen in ("stop", "look"):
+        server.answer = refusal() | {"scan_id": "x", "tone": "stop" if screen == "stop" else "warn"}
+    pages = {"home": "/", "login": "/login?error=Badge+or+PIN+is+wrong.", "password": "/login", "offline": "/offline"}
+    if screen == "pad_sheet":
+        server.prompt = GALLERY["location"]
+    if screen == "letters_turned":
+        server.prompt = GALLERY["lot"]
+    phone.page.goto(phone.url + pages.get(screen, "/pick/7/"))
+    taps = {"more": "more", "pad_sheet": "pad", "password": "password"}
+    if screen in taps:
+        phone.tap(f"[data-local={taps[screen]}]")
+    if screen == "letters_turned":
+        phone.tap("[data-key=SIGNS]")
+
+
+def test_every_step_fits_without_scrolling(shown: Station) -> None:
+    assert shown.page.evaluate(OVERFLOWS) == []
+    assert shown.page.evaluate(CUT_WORDS) == []
+
+
+def test_all_text_is_readable_in_glare(shown: Station) -> None:
+    texts = shown.page.evaluate(CONTRASTS)
+    assert len(texts) > 2
+    assert [text for text in texts if text["ratio"] < CONTRAST] == []
+    assert [text for text in texts if text["size"] < 16] == []
+
+
+def test_every_target_can_be_hit_with_gloves(shown: Station) -> None:
+    targets = shown.page.evaluate(TARGETS)
+    assert [target for target in targets if is_small(target)] == []
+    assert crowded(targets) == []
+
+
+def is_small(target: dict[str, Any]) -> bool:
+    """Whether a target is under the size that its kind must have."""
+    width, height = SMALLEST[target["kind"]]
+    return bool(target["width"] < width - 0.5 or target["height"] < height - 0.5)
+
+
+def crowded(targets: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Pairs of targets that lie closer together than a gloved thumb can tell."""
+    return [
+        (one["name"], other["name"])
+        for number, one in enumerate(targets)
+        for other in targets[number + 1 :]
+        if gap(one, other) < GAP_PX - 0.6
+    ]
+
+
+def gap(one: dict[str, Any], other: dict[str, Any]) -> float:
+    """The distance between two boxes, the larger of the two directions."""
+    across = max(one["x"], other["x"]) - min(one["x"] + one["width"], other["x"] + other["width"])
+    down = max(one["y"], other["y"]) - min(one["y"] + one["height"], other["y"] + other["height"])
+    return max(across, down)
+
+
+def test_no_screen_breaks_a_rule_of_accessibility(shown: Station) -> None:
+    found = Axe().run(shown.page)
+    assert found.response["violations"] == [], found.generate_report()
+
+
+def test_the_desk_is_accessible_in_both_themes(browser: Browser, server: Harness) -> None:
+    for theme in THEMES:
+        server.me.theme = theme
+        desk = Station(browser, server.url, bypass_csp=True, viewport={"width": 1280, "height": 800})
+        desk.page.goto(server.url + "/desk")
+        found = Axe().run(desk.page)
+        assert found.response["violations"] == [], found.generate_report()
+        assert [text for text in desk.page.evaluate(CONTRASTS) if text["ratio"] < CONTRAST] == []
+        assert desk.page.evaluate("document.documentElement.scrollWidth") == 1280
+        desk.context.close()
+
+
+def test_the_left_hand_gets_the_same_buttons_the_other_way_round(station: Station, server: Harness) -> None:
+    server.prompt = GALLERY["item"]
+    labels = (
+        "[...document.querySelectorAll('.actions .button')].map((b) => [b.getBoundingClientRect().x, b.textContent])"
+    )
+    right = [label for _, label in sorted(station.open().page.evaluate(labels))]
+    server.me.left_handed = True
+    left = [label for _, label in sorted(station.open().page.evaluate(labels))]
+    assert left == right[::-1]
+    assert right == ["SHORT", "ALL 4", "UNDO", "More"]
+
+
+def test_a_desk_form_shows_its_error_in_place_and_goes_on_when_right(station: Station, server: Harness) -> None:
+    page = station.page
+    page.goto(server.url + "/desk")
+    page.click("#person button")
+    station.wait(lambda: "A name is needed" in page.inner_text("#person-error"))
+    page.fill("#person input[name=name]", "Ben")
+    page.click("#person button")
+    station.wait(lambda: page.input_value("#person input[name=name]") == "")
+    assert [form["csrf_header"] for form in server.forms] == ["token", "token"]
+
+
+def test_scripts_and_styles_keep_their_budget() -> None:
+    static = ROOT / "static"
+    scripts = [*static.glob("*.js"), *static.glob("vendor/*.js")]
+    styles = [*static.glob("css/*.css")]
+    assert packed_kb([path for path in scripts if path.name != "service-worker.js"]) <= 40
+    assert packed_kb(styles) <= 12
+
+
+def packed_kb(paths: list[Path]) -> float:
+    """The sum of the files' sizes as they go over the wire, in kB."""
+    assert paths
+    return sum(len(gzip.compress(path.read_bytes())) for path in paths) / 1000
+
+
+def test_a_step_is_one_small_fragment(station: Station, server: Harness) -> None:
+    server.prompt = GALLERY["item"]
+    station.open()
+    sizes = []
+    station.page.wait_for_load_state("networkidle")
+    station.page.on(
+        "requestfinished", lambda sent: sizes.append((sent.url, len(gzip.compress(sent.response().body()))))
+    )
+    station.scan("LA032X")
+    ((url, size),) = sizes
+    assert url.endswith("/pick/7/scan")
+    assert size <= 3_000
+
+
+def test_the_phone_keeps_the_shell_and_an_offline_page_but_no_data(station: Station, server: Harness) -> None:
+    station.open()
+    station.wait(lambda: station.page.evaluate("navigator.serviceWorker.controller !== null"))
+    paths = station.page.evaluate(KEPT)
+    assert "/offline" in paths
+    assert all(path == "/offline" or path.startswith("/shell/") for path in paths)
+    station.scan("LA032X")
+    assert station.page.evaluate(KEPT) == paths
+    station.context.set_offline(True)
+    station.page.goto(server.url + "/pick/7/")
+    assert "No connection" in station.page.inner_text("h1")
+    assert station.page.evaluate("getComputedStyle(document.querySelector('.status')).height") == "40px"
+
+
+def test_the_phone_can_install_the_app(station: Station, server: Harness) -> None:
+    station.open()
+    read = "fetch('/manifest.webmanifest').then((answer) => answer.text())"
+    manifest = json.loads(station.page.evaluate(read))
+    assert manifest["display"] == "standalone"
+    for icon in manifest["icons"]:
+        assert station.page.evaluate(ICON_SIZE, icon["src"]) == icon["sizes"]
