@@ -169,6 +169,7 @@ def _check_task(task: Task | None, workflow: ModuleType, by: By) -> None:
 
 def _answer(incoming: Incoming, by: By, task: Task | None, workflow: ModuleType, say: str) -> Answer:
     db.session.flush()
+    ledger.seal()
     prompt = workflow.prompt(task)
     outcome = "discrepancy" if by.discrepancies else "accepted"
     return {

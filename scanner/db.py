@@ -39,6 +39,15 @@ SQLITE_PRAGMAS = {
 POSTGRES_SETTINGS = "-c lock_timeout=3s -c statement_timeout=20s -c idle_in_transaction_session_timeout=15s"
 
 
+_before_commit: list[Callable[[], None]] = []
+
+
+def before_commit(act: Callable[[], None]) -> Callable[[], None]:
+    """Have `act` run at the end of every write transaction, before its commit."""
+    _before_commit.append(act)
+    return act
+
+
 class Busy(Exception):
     """The database could not take the write now. Nothing was stored; the same scan may be sent again."""
 
@@ -203,10 +212,13 @@ def transact(work: Callable[[], T]) -> T:
 
 def _once(work: Callable[[], T]) -> T:
     session = db.session
+    session.info.clear()
     session.rollback()  # ends a read transaction that would turn BEGIN IMMEDIATE into an upgrade
     try:
         session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
         result = work()
+        for act in _before_commit:
+            act()
         session.commit()
         return result
     except BaseException:

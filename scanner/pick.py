@@ -225,7 +225,7 @@ def _plan(task: Task) -> list[Line]:
             .where(OrderLine.order_id == task.order_id, Reservation.state == "open")
         )
         order = {location_id: rank for rank, location_id in enumerate(task.state.get("stops", []))}
-        lines = [Line(*row) for row in rows.tuples()]  # type: ignore[call-arg]
+        lines = [Line(*row) for row in rows]  # type: ignore[call-arg]
         task.memo["plan"] = sorted(
             lines,
             key=lambda line: (order.get(line.location_id, 10**6), _first_to_go(line), line.sku, line.reservation_id),

@@ -350,5 +350,5 @@ def waiting(by: By) -> list[tasks.Waiting]:
     opened = db.session.scalars(
         select(Manifest.carrier).where(Manifest.site_id == by.site_id, Manifest.status == "open")
     )
-    figures = {**dict.fromkeys(opened, 0), **dict(packed.tuples().all())}
+    figures = {**dict.fromkeys(opened, 0), **dict(packed.all())}
     return [tasks.Waiting(name, name, f"{figures[name]} parcels to load") for name in sorted(figures)]

@@ -58,7 +58,7 @@ def free_rows(by: By, item_ids: Collection[int]) -> list[Free]:
         )
     )
     doubted = _doubted(by, item_ids)
-    free = [Free(*row) for row in rows.tuples()]  # type: ignore[call-arg]
+    free = [Free(*row) for row in rows]  # type: ignore[call-arg]
     return [row for row in free if (row.location_id, row.item_id, row.lot_id, row.unit_id) not in doubted]
 
 

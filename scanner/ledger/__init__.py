@@ -1,0 +1,50 @@
+"""The ledger: the only writer of stock.
+
+A move takes `qty` base units of an item from a source to a target and is never changed. What is where (balance), what
+is promised (reservation), where a serial number or a unit stands, and how far a document line has come, change in the
+same transaction, or not at all. A mistake is mended by a reversing move.
+
+Every write goes through a guarded UPDATE whose WHERE clause holds the rule, so that the rule is judged on the row as
+it is under the lock, on both engines. Locks are taken in one order: task, document, reservation, balances by key, the
+head of the chain. Callers run inside `db.transact`.
+
+    moves     move, undo, adjust, set_aside        promises  reserve, release, free_up
+    carry     move_unit                            holds     hold, end_hold
+    balances, lines, serials, fitness              what a move changes and what it is judged by
+    chain     the order and the hash of moves      spots     where goods are
+"""
+
+from scanner.ledger.carry import move_unit
+from scanner.ledger.chain import MAX_MOVES, begin, chain_hash, position, seal
+from scanner.ledger.fitness import GUARDED_KINDS, hold_reason
+from scanner.ledger.holds import end_hold, hold
+from scanner.ledger.lines import Why
+from scanner.ledger.moves import adjust, move, set_aside, undo
+from scanner.ledger.promises import free_up, release, reserve
+from scanner.ledger.spots import Spot, free, on_hand, virtual, virtual_locations
+
+__all__ = [
+    "GUARDED_KINDS",
+    "MAX_MOVES",
+    "Spot",
+    "Why",
+    "adjust",
+    "begin",
+    "chain_hash",
+    "end_hold",
+    "free",
+    "free_up",
+    "hold",
+    "hold_reason",
+    "move",
+    "move_unit",
+    "on_hand",
+    "position",
+    "release",
+    "reserve",
+    "seal",
+    "set_aside",
+    "undo",
+    "virtual",
+    "virtual_locations",
+]

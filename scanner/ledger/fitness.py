@@ -1,0 +1,70 @@
+"""Fitness: which goods may go to a customer: not held, not past their date, from no blocked place."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, exists, or_, select
+
+from scanner.by import By
+from scanner.db import db
+from scanner.ledger.spots import Spot
+from scanner.models import Hold, Item, Location, Lot, Unit
+from scanner.planning.life import is_expired
+from scanner.refusals import Refusal
+
+GUARDED_KINDS = ("pick", "cart", "pack", "door", "customer")  # where held or expired goods must never go
+
+
+def is_guarded(target: Spot) -> ColumnElement[bool]:
+    """SQL that is true when the target is a place for goods on their way to a customer."""
+    return exists().where(Location.id == target.location_id, Location.kind.in_(GUARDED_KINDS))
+
+
+def is_unfit(by: By, lot_id: int, spot: Spot) -> ColumnElement[bool]:
+    """SQL that is true when the lot is held or past its date, or the place or the unit is held."""
+    rules: list[ColumnElement[bool]] = [exists().where(Location.id == spot.location_id, Location.is_held)]
+    if lot_id:
+        old = or_(Lot.is_held, Lot.expiry < by.today, Lot.best_before < by.today)
+        rules.append(exists().where(Lot.id == lot_id, old))
+    if spot.unit_id:
+        rules.append(exists().where(Unit.id == spot.unit_id, Unit.is_held))
+    return or_(*rules)
+
+
+def refuse_unfit(by: By, item_id: int, lot_id: int, spot: Spot, target: Spot) -> None:
+    """Raise the refusal that says why these goods may not go there; return if they may."""
+    location = db.session.get_one(Location, target.location_id)
+    if location.kind not in GUARDED_KINDS:
+        return
+    if lot_id:
+        refuse_lot(by, db.session.get_one(Item, item_id), db.session.get_one(Lot, lot_id, populate_existing=True))
+    refuse_held(db.session.get_one(Location, spot.location_id, populate_existing=True))
+    if spot.unit_id:
+        refuse_held(db.session.get_one(Unit, spot.unit_id, populate_existing=True))
+
+
+def refuse_lot(by: By, item: Item, lot: Lot) -> None:
+    """Raise held or expired if the lot is."""
+    name = f"lot {lot.code} of {item.name}"
+    if lot.is_held:
+        raise Refusal("held", name, why=hold_reason("lot", lot.id))
+    if is_expired(lot.expiry, lot.best_before, by.today):
+        raise Refusal("expired", name, date=min(d for d in (lot.expiry, lot.best_before) if d).isoformat())
+
+
+def refuse_held(thing: Location | Unit) -> None:
+    """Raise held if the place or the unit is."""
+    if thing.is_held:
+        raise Refusal("held", f"{scope(thing)} {thing.code}", why=hold_reason(scope(thing), thing.id))
+
+
+def hold_reason(scope: str, object_id: int) -> str:
+    """Why a lot, location or unit is on hold; empty when it is not."""
+    found = db.session.scalar(
+        select(Hold.reason).where(Hold.scope == scope, Hold.object_id == object_id, Hold.released_at.is_(None)).limit(1)
+    )
+    return found or ""
+
+
+def scope(thing: Lot | Location | Unit) -> str:
+    """What a hold on this is called."""
+    return "lot" if isinstance(thing, Lot) else "location" if isinstance(thing, Location) else "unit"

@@ -1,0 +1,69 @@
+"""Lines: how far a document line has come: received, allocated, packed, shipped. Kept with the moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import update
+
+from scanner.by import By
+from scanner.db import db
+from scanner.ledger.spots import Spot, virtual_locations
+from scanner.models import Move, OrderLine, PurchaseLine
+from scanner.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What a move belongs to. `reason` is the workflow's name, or the floor's word for an exception."""
+
+    reason: str
+    document: str = ""
+    order_line_id: int | None = None
+    purchase_line_id: int | None = None
+    reservation_id: int | None = None
+
+
+_CEILING = {"allocated": "ordered", "packed": "allocated", "shipped": "packed"}
+_FLOOR = {"allocated": "packed", "packed": "shipped"}
+
+
+def bump(table: type[OrderLine | PurchaseLine], line_id: int, column: str, qty: int) -> bool:
+    """Add to a counter of a document line; False if that would break its ceiling or its floor."""
+    counter = getattr(table, column)
+    rule = [table.id == line_id, counter + qty >= 0]
+    if column in _CEILING:
+        rule.append(counter + qty <= getattr(table, _CEILING[column]))
+    if column in _FLOOR:
+        rule.append(counter + qty >= getattr(table, _FLOOR[column]))
+    done = db.session.execute(
+        update(table).where(*rule).values({column: counter + qty}).execution_options(synchronize_session=False)
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _counter(by: By, why_reason: str, target_id: int) -> str | None:
+    """Which counter of an order line a move to `target_id` drives."""
+    if target_id == virtual_locations(by.site_id)["customer"]:
+        return "shipped"
+    return "packed" if why_reason == "verify" else None
+
+
+def count(by: By, why: Why, qty: int, target: Spot) -> None:
+    """Count a move on the document line that it belongs to. Refuses too_many."""
+    if why.purchase_line_id is not None and not bump(PurchaseLine, why.purchase_line_id, "received", qty):
+        raise Refusal("too_many", qty, "fewer")
+    if why.order_line_id is None:
+        return
+    counter = _counter(by, why.reason, target.location_id)
+    if counter and not bump(OrderLine, why.order_line_id, counter, qty):
+        raise Refusal("too_many", qty, "fewer")
+
+
+def uncount(by: By, old: Move) -> None:
+    """Take back what a move counted. Refuses undo_too_late."""
+    if old.purchase_line_id is not None:
+        bump(PurchaseLine, old.purchase_line_id, "received", -old.qty)
+    counter = _counter(by, old.reason, old.target_id) if old.order_line_id is not None else None
+    if counter and not bump(OrderLine, old.order_line_id, counter, -old.qty):  # type: ignore[arg-type]
+        raise Refusal("undo_too_late")

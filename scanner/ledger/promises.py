@@ -1,0 +1,175 @@
+"""Promises: stock reserved for an order line: given, posted by picking, or released; each ends once."""
+
+from __future__ import annotations
+
+from sqlalchemy import case, select, update
+
+from scanner.by import By
+from scanner.db import db, now
+from scanner.ledger.fitness import is_unfit, refuse_lot
+from scanner.ledger.lines import bump
+from scanner.ledger.spots import Spot, free, key
+from scanner.models import Balance, Item, Lot, Move, OrderLine, Reservation
+from scanner.models.stock import MOST
+from scanner.refusals import Refusal
+
+
+def check_quantity(qty: int, serial_id: int) -> None:
+    """Refuses bad_quantity, serial_has_one."""
+    if not 0 < qty <= MOST:
+        raise Refusal("bad_quantity", qty)
+    if serial_id and qty != 1:
+        raise Refusal("serial_has_one")
+
+
+def reserve(by: By, order_line_id: int, item_id: int, lot_id: int, spot: Spot, qty: int) -> int:
+    """Promise `qty` of the free stock of one key to an order line; returns the reservation's id.
+
+    Refuses: not_enough, held, expired (the state under the lock decides; nothing is written then, so the caller may
+    look elsewhere); too_many (more than was ordered).
+    """
+    check_quantity(qty, 0)
+    _promise(by, item_id, lot_id, spot, qty)
+    if not bump(OrderLine, order_line_id, "allocated", qty):
+        raise Refusal("too_many", qty, "fewer")
+    row = Reservation(
+        site_id=by.site_id,
+        order_line_id=order_line_id,
+        location_id=spot.location_id,
+        item_id=item_id,
+        lot_id=lot_id,
+        unit_id=spot.unit_id,
+        qty=qty,
+        posted=0,
+        undone=0,
+        state="open",
+        created_at=now(),
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row.id
+
+
+def _promise(by: By, item_id: int, lot_id: int, spot: Spot, qty: int) -> None:
+    promised = db.session.execute(
+        update(Balance)
+        .where(
+            key(by.site_id, item_id, lot_id, spot), Balance.qty - Balance.reserved >= qty, ~is_unfit(by, lot_id, spot)
+        )
+        .values(reserved=Balance.reserved + qty)
+        .execution_options(synchronize_session=False)
+    )
+    if promised.rowcount == 1:  # type: ignore[attr-defined]
+        return
+    if lot_id:
+        refuse_lot(by, db.session.get_one(Item, item_id), db.session.get_one(Lot, lot_id, populate_existing=True))
+    raise Refusal("not_enough", free(by.site_id, item_id, lot_id, spot), qty)
+
+
+def release(by: By, reservation_id: int) -> int:
+    """End a promise: what was not picked of it is free again. Returns how many; 0 if it had ended before."""
+    row = db.session.execute(
+        update(Reservation)
+        .where(Reservation.id == reservation_id, Reservation.site_id == by.site_id, Reservation.state == "open")
+        .values(state="released")
+        .returning(
+            Reservation.qty,
+            Reservation.posted,
+            Reservation.order_line_id,
+            Reservation.item_id,
+            Reservation.lot_id,
+            Reservation.location_id,
+            Reservation.unit_id,
+        )
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    rest = 0 if row is None else row.qty - row.posted
+    if row is None or rest == 0:
+        return 0
+    spot = Spot(row.location_id, row.unit_id)
+    db.session.execute(
+        update(Balance)
+        .where(key(by.site_id, row.item_id, row.lot_id, spot))
+        .values(reserved=Balance.reserved - rest)
+        .execution_options(synchronize_session=False)
+    )
+    bump(OrderLine, row.order_line_id, "allocated", -rest)
+    return int(rest)
+
+
+def free_up(by: By, item_id: int, lot_id: int, spot: Spot, qty: int) -> list[int]:
+    """Release the youngest promises on a key until `qty` of it are free. Returns the order lines that lost stock."""
+    lost: list[int] = []
+    while free(by.site_id, item_id, lot_id, spot) < qty:
+        row = db.session.execute(
+            select(Reservation.id, Reservation.order_line_id)
+            .where(
+                Reservation.site_id == by.site_id,
+                Reservation.location_id == spot.location_id,
+                Reservation.item_id == item_id,
+                Reservation.lot_id == lot_id,
+                Reservation.unit_id == spot.unit_id,
+                Reservation.state == "open",
+            )
+            .order_by(Reservation.id.desc())
+            .limit(1)
+        ).one_or_none()
+        if row is None:
+            break
+        release(by, row.id)
+        lost.append(row.order_line_id)
+    return lost
+
+
+def post(reservation_id: int, qty: int) -> None:
+    """Note that `qty` of a promise have been picked. Refuses too_many."""
+    posted = db.session.execute(
+        update(Reservation)
+        .where(
+            Reservation.id == reservation_id, Reservation.state == "open", Reservation.posted + qty <= Reservation.qty
+        )
+        .values(
+            posted=Reservation.posted + qty,
+            state=case((Reservation.posted + qty == Reservation.qty, "posted"), else_="open"),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if posted.rowcount != 1:  # type: ignore[attr-defined]
+        raise Refusal("too_many", qty, "fewer")
+
+
+def unpost(old: Move) -> int | None:
+    """Note on the reservation that `old.qty` of what it posted came back; the id of its order line, if any."""
+    if old.reservation_id is None:
+        return None
+    return db.session.execute(
+        update(Reservation)
+        .where(Reservation.id == old.reservation_id)
+        .values(undone=Reservation.undone + old.qty)
+        .returning(Reservation.order_line_id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one()
+
+
+def reserve_again(by: By, old: Move, order_line_id: int) -> None:
+    """What UNDO put back on the shelf is promised to the same order line again, unless it may not be sold any more."""
+    bump(OrderLine, order_line_id, "allocated", -old.qty)
+    spot = Spot(old.source_id, old.source_unit_id)
+    unfit = db.session.scalar(select(is_unfit(by, old.lot_id, spot)))
+    if not unfit:
+        reserve(by, order_line_id, old.item_id, old.lot_id, spot, old.qty)
+
+
+def redirect(by: By, unit_ids: list[int], source_id: int, target_id: int) -> None:
+    """The open promises inside units go with them from one location to another."""
+    db.session.execute(
+        update(Reservation)
+        .where(
+            Reservation.site_id == by.site_id,
+            Reservation.unit_id.in_(unit_ids),
+            Reservation.location_id == source_id,
+            Reservation.state == "open",
+        )
+        .values(location_id=target_id)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,61 @@
+"""Spots: where goods are, and how many of them. The keys of balances, and the virtual locations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import ColumnElement, Engine, and_, select
+
+from scanner.db import db
+from scanner.models import Balance, Location
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Spot:
+    """Where goods are: a location, and the unit in it that holds them (0 = loose)."""
+
+    location_id: int
+    unit_id: int = 0
+
+
+_virtual: WeakKeyDictionary[Engine, dict[int, dict[str, int]]] = WeakKeyDictionary()
+
+
+def virtual_locations(site_id: int) -> dict[str, int]:
+    """The ids of a site's virtual locations by kind. They are made with the site and never change, so they are kept."""
+    known = _virtual.setdefault(db.engine, {})
+    if site_id not in known:
+        rows = db.session.execute(
+            select(Location.kind, Location.id).where(Location.site_id == site_id, Location.is_virtual)
+        ).all()
+        if not rows:
+            return {}
+        known[site_id] = {row.kind: row.id for row in rows}
+    return known[site_id]
+
+
+def virtual(site_id: int, kind: str) -> Spot:
+    """The spot of a virtual location: 'supplier', 'customer', 'adjustment', 'scrap' or 'opening'."""
+    return Spot(virtual_locations(site_id)[kind])
+
+
+def key(site_id: int, item_id: int, lot_id: int, spot: Spot) -> ColumnElement[bool]:
+    """SQL for one balance row."""
+    return and_(
+        Balance.site_id == site_id,
+        Balance.location_id == spot.location_id,
+        Balance.item_id == item_id,
+        Balance.lot_id == lot_id,
+        Balance.unit_id == spot.unit_id,
+    )
+
+
+def on_hand(site_id: int, item_id: int, lot_id: int, spot: Spot) -> int:
+    """Base units of one key that are there, promised or not."""
+    return db.session.scalar(select(Balance.qty).where(key(site_id, item_id, lot_id, spot))) or 0
+
+
+def free(site_id: int, item_id: int, lot_id: int, spot: Spot) -> int:
+    """Base units of one key that are there and promised to nobody."""
+    return db.session.scalar(select(Balance.qty - Balance.reserved).where(key(site_id, item_id, lot_id, spot))) or 0
