@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 T = TypeVar("T")
 
@@ -46,6 +46,16 @@ def before_commit(act: Callable[[], None]) -> Callable[[], None]:
     """Have `act` run at the end of every write transaction, before its commit."""
     _before_commit.append(act)
     return act
+
+
+def _keep(session: Any, thing: Any) -> None:
+    """Hold on to what an act has read: the session alone would forget it and read it again."""
+    session.info.setdefault("kept", []).append(thing)
+
+
+event.listen(Session, "loaded_as_persistent", _keep)
+event.listen(Session, "after_rollback", lambda session: session.info.pop("kept", None))
+event.listen(Session, "after_commit", lambda session: session.info.pop("kept", None))
 
 
 class Busy(Exception):

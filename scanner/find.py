@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 
 from scanner.barcode import Misread, Scan, read
 from scanner.by import By
@@ -210,21 +210,23 @@ def _fields(scan: Scan, _by: By) -> Found | None:
 
 
 def _by_name(scan: Scan, by: By) -> Found | None:
-    """What people type: an address, a document's number, a tracking number, a unit's code."""
+    """What people type: an address, a document's number, a tracking number, a unit's code. One statement for all."""
     text = scan.text.strip()
     upper = text.upper()
-    for kind, query in (
-        ("location", select(Location).where(Location.site_id == by.site_id, Location.code == upper)),
-        ("order", select(Order).where(Order.site_id == by.site_id, Order.number == text)),
-        (
-            "purchase_order",
-            select(PurchaseOrder).where(PurchaseOrder.site_id == by.site_id, PurchaseOrder.number == text),
-        ),
-        ("parcel", select(Parcel).where(Parcel.site_id == by.site_id, Parcel.tracking == text, Parcel.tracking != "")),
-        ("unit", select(Unit).where(Unit.site_id == by.site_id, Unit.code == upper)),
-        ("item", select(Item).where(Item.sku == upper)),
-    ):
-        thing = _one(query)
-        if thing is not None and not (kind == "location" and thing.is_virtual):
-            return Found(kind, scan, thing)
-    return None
+    names: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
+        ("location", Location, (Location.site_id == by.site_id, Location.code == upper, ~Location.is_virtual)),
+        ("order", Order, (Order.site_id == by.site_id, Order.number == text)),
+        ("purchase_order", PurchaseOrder, (PurchaseOrder.site_id == by.site_id, PurchaseOrder.number == text)),
+        ("parcel", Parcel, (Parcel.site_id == by.site_id, Parcel.tracking == text, Parcel.tracking != "")),
+        ("unit", Unit, (Unit.site_id == by.site_id, Unit.code == upper)),
+        ("item", Item, (Item.sku == upper,)),
+    )
+    parts: list[Any] = [
+        select(literal(rank).label("rank"), table.id.label("id")).where(*where)
+        for rank, (_, table, where) in enumerate(names)
+    ]
+    row = db.session.execute(union_all(*parts).order_by("rank").limit(1)).first()
+    if row is None:
+        return None
+    kind, table, _where = names[row.rank]
+    return Found(kind, scan, db.session.get_one(table, row.id))

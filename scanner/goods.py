@@ -198,6 +198,13 @@ def lot_on_file(item: Item, code: str, expiry: date | None, best_before: date | 
     return lot
 
 
+def lot_of(goods: Goods) -> Lot | None:
+    """The lot of goods that come in, put on file when it is new; None for an item that is not kept by lot."""
+    if goods.item.tracking != "lot":
+        return None
+    return goods.lot or lot_on_file(goods.item, goods.lot_code, goods.expiry, goods.best_before)
+
+
 def serial_on_file(item: Item, code: str, at: Spot) -> Serial:
     """The serial number with this code, made if it is new, standing where it comes from."""
     serial = db.session.scalars(select(Serial).where(Serial.item_id == item.id, Serial.code == code)).first()

@@ -124,6 +124,14 @@ def enable(by: By, person: Person) -> None:
     audit(by, "person.enable", person.login)
 
 
+def may_manage(by: By, person: Person) -> bool:
+    """Whether `by` may change a person's badge, PIN and sessions: a supervisor only of people without a desk.
+
+    Else a supervisor could set an admin's PIN and become one.
+    """
+    return "admin" in by.roles or (by.is_supervisor and not login.DESK & set(person.roles))
+
+
 def _keep_an_admin(person: Person) -> None:
     """Somebody must be able to let people in: the last admin with a secret of their own stays one."""
     others = db.session.scalars(

@@ -27,6 +27,7 @@ from scanner.refusals import Refusal
 
 TITLE = "PICK"
 ROLES = ("picker",)
+WORKABLE = ("open", "picking", "picked")
 WANTED = {
     "tote": "a tote",
     "location": "the location",
@@ -66,6 +67,8 @@ class Line:
     x_mm: int | None
     y_mm: int | None
     check_digits: str
+    order_status: str
+    is_order_held: bool
 
     @property
     def left(self) -> int:
@@ -103,7 +106,7 @@ def start(document: str | None, *, by: By) -> Task:
     task = tasks.resume("pick", by, order_id=order.id)
     if task is not None:
         return task
-    orders.check_workable(order, "open", "picking", "picked")
+    orders.check_workable(order, *WORKABLE)
     orders.allocate_order(by, order)
     task = tasks.open_task("pick", by, order_id=order.id)
     plan = _plan(task)
@@ -182,7 +185,10 @@ def _number(task: Task) -> str:
 
 
 def _check_order(task: Task) -> None:
-    orders.check_workable(_order(task), "open", "picking", "picked")
+    """The order may still be worked on; what is read of it comes with the plan, while there is one."""
+    line = _current(task)
+    if line is None or line.is_order_held or line.order_status not in WORKABLE:
+        orders.check_workable(_order(task), *WORKABLE)
 
 
 def _plan(task: Task) -> list[Line]:
@@ -216,8 +222,11 @@ def _plan(task: Task) -> list[Line]:
                 Location.x_mm,
                 Location.y_mm,
                 Location.check_digits,
+                Order.status,
+                Order.is_held,
             )
             .join(OrderLine, OrderLine.id == Reservation.order_line_id)
+            .join(Order, Order.id == OrderLine.order_id)
             .join(Item, Item.id == Reservation.item_id)
             .join(Lot, Lot.id == Reservation.lot_id)
             .join(Unit, Unit.id == Reservation.unit_id)

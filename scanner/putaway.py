@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, union
 
 from scanner import goods, ledger, shown, stock, tasks, units
 from scanner.by import By
@@ -191,7 +191,7 @@ def _candidates(goods_: slot.Goods, by: By) -> list[Location]:
 
     Looking at every shelf of a large site at each scan would keep other people waiting for the lock.
     """
-    storage = select(Location).where(
+    storage = select(Location.id, Location.walk_order).where(
         Location.site_id == by.site_id, Location.kind.in_(STORAGE_KINDS), ~Location.is_held
     )
     here = exists().where(Balance.site_id == Location.site_id, Balance.location_id == Location.id, Balance.qty > 0)
@@ -201,8 +201,8 @@ def _candidates(goods_: slot.Goods, by: By) -> list[Location]:
     empty = storage.where(~here, Location.storage_class.in_((goods_.storage_class, "")))
     near = empty.order_by(Location.walk_order).limit(EACH_END)
     far = empty.order_by(Location.walk_order.desc()).limit(EACH_END)
-    found = {place.id: place for query in (same, near, far) for place in db.session.scalars(query)}
-    return list(found.values())
+    chosen = union(*(select(query.subquery().c.id) for query in (same, near, far))).subquery()
+    return list(db.session.scalars(select(Location).where(Location.id.in_(select(chosen.c.id)))))
 
 
 def _goods_of(load: dict[str, Any]) -> list[slot.Goods]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from scanner import discrepancies, goods, ledger, stock, tasks, units
 from scanner.by import By
@@ -18,7 +19,7 @@ from scanner.db import db
 from scanner.find import Found, expect, find, read_code, unit_words
 from scanner.goods import Goods
 from scanner.ledger import Spot, Why
-from scanner.models import Item, Location, Lot, PurchaseLine, PurchaseOrder, Serial, Supplier, Task
+from scanner.models import Item, PurchaseLine, PurchaseOrder, Serial, Supplier, Task
 from scanner.models.stock import MOST
 from scanner.planning.life import is_expired
 from scanner.prompt import Check, Pad, Prompt
@@ -47,7 +48,14 @@ def start(document: str | None, *, by: By) -> Task:
     if order.status != "open":
         raise Refusal("order_not_open", order.number, other=order.status)
     mine = tasks.own_for(by, "receive", purchase_order_id=order.id)
-    return mine or tasks.open_task("receive", by, purchase_order_id=order.id, location_id=dock.id)
+    if mine is not None:
+        return mine
+    state = {
+        "number": order.number,
+        "supplier": db.session.get_one(Supplier, order.supplier_id).name,
+        "dock": dock.code,
+    }
+    return tasks.open_task("receive", by, purchase_order_id=order.id, location_id=dock.id, state=state)
 
 
 def prompt(task: Task) -> Prompt:
@@ -100,9 +108,7 @@ def _purchase_order(document: str, by: By) -> PurchaseOrder:
 
 
 def _title(task: Task) -> str:
-    if task.purchase_order_id is None:
-        return "RECEIVE BLIND"
-    return f"RECEIVE {db.session.get_one(PurchaseOrder, task.purchase_order_id).number}"
+    return f"RECEIVE {task.state.get('number', 'BLIND')}"
 
 
 def _step_name(task: Task) -> str:
@@ -114,13 +120,19 @@ def _step_name(task: Task) -> str:
 
 
 def _lines(task: Task, item_id: int | None = None) -> list[PurchaseLine]:
-    """The order's lines (of one item), those with something left first."""
+    """The order's lines (of one item), those with something left first. They are read once for each act."""
     if task.purchase_order_id is None:
         return []
-    query = select(PurchaseLine).where(PurchaseLine.purchase_order_id == task.purchase_order_id)
-    if item_id is not None:
-        query = query.where(PurchaseLine.item_id == item_id)
-    lines = db.session.scalars(query.order_by(PurchaseLine.line).execution_options(populate_existing=True)).all()
+    if "lines" not in task.memo:
+        rows = db.session.execute(
+            select(PurchaseLine, Item)
+            .join(Item, Item.id == PurchaseLine.item_id)
+            .where(PurchaseLine.purchase_order_id == task.purchase_order_id)
+            .order_by(PurchaseLine.line)
+            .execution_options(populate_existing=True)
+        )
+        task.memo["lines"] = [line for line, _item in rows]
+    lines = [line for line in task.memo["lines"] if item_id in (None, line.item_id)]
     return sorted(lines, key=lambda line: (line.received >= line.ordered, line.line))
 
 
@@ -174,7 +186,9 @@ def _add(in_hand: dict[str, Any] | None, gathered: Goods) -> dict[str, Any]:
     serials = [*held.get("serials", []), gathered.serial_code] if gathered.serial_code else []
     if len(set(serials)) < len(serials):
         raise Refusal("serial_exists", gathered.serial_code)
+    lot = goods.lot_of(gathered)
     facts = {
+        "lot_id": lot.id if lot else 0,
         "lot": gathered.lot_code,
         "expiry": gathered.expiry.isoformat() if gathered.expiry else "",
         "best_before": gathered.best_before.isoformat() if gathered.best_before else "",
@@ -194,6 +208,7 @@ def _take_dock(task: Task, found: Found, by: By) -> str:
     if found.thing.kind != "dock":
         raise Refusal("wrong_location", found.thing.code, "a dock")
     task.location_id = found.thing.id
+    task.note(dock=found.thing.code)
     if task.state.get("goods"):
         return _book(task, 0, by)
     return f"Receiving at {found.thing.code}."
@@ -224,15 +239,15 @@ def _book(task: Task, unit_id: int, by: By) -> str:
         task.note(confirm=f"over {in_hand['qty']}")
         by.code, by.tone = "confirm", "warn"
         return f"{over} more than ordered. Do the same again to book it all the same."
-    lot = _lot(item, in_hand)
+    lot_id = in_hand.get("lot_id", 0)
     target = _target(task, unit_id, by)
     for line, qty in _shares(task, item, in_hand["qty"]):
-        _post(by, task, item, lot, in_hand, line, qty, target)
+        _post(by, task, item, in_hand, line, qty, target)
     if over:
-        _open_over(by, task, item, lot, over, target)
+        _open_over(by, task, item, lot_id, over, target)
     damage = task.state.get("damage")
     if damage:
-        _open_damage(by, item, lot, in_hand["qty"], target, damage)
+        _open_damage(by, item, lot_id, in_hand["qty"], target, damage)
     task.note(goods=None, confirm=None, damage=None)
     by.tone = "line"
     return f"{in_hand['qty']} {item.name} booked."
@@ -246,15 +261,6 @@ def _too_many(task: Task, item: Item, qty: int) -> int:
     ordered, received = sum(line.ordered for line in lines), sum(line.received for line in lines)
     allowed = ordered + ordered * item.over_tolerance_pct // 100
     return max(0, received + qty - allowed) and received + qty - ordered
-
-
-def _lot(item: Item, in_hand: dict[str, Any]) -> Lot | None:
-    """The lot of the goods, put on file at its first receipt."""
-    if item.tracking != "lot":
-        return None
-    return goods.lot_on_file(
-        item, in_hand["lot"], goods.day(in_hand.get("expiry")), goods.day(in_hand.get("best_before"))
-    )
 
 
 def _target(task: Task, unit_id: int, by: By) -> Spot:
@@ -285,7 +291,6 @@ def _post(
     by: By,
     task: Task,
     item: Item,
-    lot: Lot | None,
     in_hand: dict[str, Any],
     line: PurchaseLine | None,
     qty: int,
@@ -293,22 +298,23 @@ def _post(
 ) -> None:
     supplier = ledger.virtual(by.site_id, "supplier")
     why = Why("receive", _document(task), purchase_line_id=line.id if line else None)
-    lot_id = lot.id if lot else 0
+    if line is not None:  # keep what was read in step with what the ledger counts
+        set_committed_value(line, "received", line.received + qty)
     if item.tracking != "serial":
-        ledger.move(by, item.id, qty, supplier, target, why, lot_id=lot_id)
+        ledger.move(by, item.id, qty, supplier, target, why, lot_id=in_hand.get("lot_id", 0))
         return
     for _ in range(qty):
         serial = goods.serial_on_file(item, in_hand["serials"].pop(0), supplier)
-        ledger.move(by, item.id, 1, supplier, target, why, lot_id=lot_id, serial_id=serial.id)
+        ledger.move(by, item.id, 1, supplier, target, why, serial_id=serial.id)
 
 
 def _document(task: Task) -> str:
     if task.purchase_order_id is None:
         return f"blind receipt {task.id}"
-    return db.session.get_one(PurchaseOrder, task.purchase_order_id).number
+    return str(task.state["number"])
 
 
-def _open_over(by: By, task: Task, item: Item, lot: Lot | None, over: int, target: Spot) -> None:
+def _open_over(by: By, task: Task, item: Item, lot_id: int, over: int, target: Spot) -> None:
     line = _lines(task, item.id)[-1]
     discrepancies.open_case(
         by,
@@ -317,14 +323,14 @@ def _open_over(by: By, task: Task, item: Item, lot: Lot | None, over: int, targe
         floor=f"{over} more came",
         qty=over,
         item_id=item.id,
-        lot_id=lot.id if lot else 0,
+        lot_id=lot_id,
         location_id=target.location_id,
         unit_id=target.unit_id,
         purchase_line_id=line.id,
     )
 
 
-def _open_damage(by: By, item: Item, lot: Lot | None, qty: int, target: Spot, damage: str) -> None:
+def _open_damage(by: By, item: Item, lot_id: int, qty: int, target: Spot, damage: str) -> None:
     discrepancies.open_case(
         by,
         "damaged",
@@ -332,7 +338,7 @@ def _open_damage(by: By, item: Item, lot: Lot | None, qty: int, target: Spot, da
         floor=f"they are {DAMAGE[damage]}; in quarantine",
         qty=qty,
         item_id=item.id,
-        lot_id=lot.id if lot else 0,
+        lot_id=lot_id,
         location_id=target.location_id,
     )
 
@@ -449,7 +455,7 @@ _COMMANDS: dict[str, tasks.Command] = {
 
 def _item_prompt(task: Task, title: str) -> Prompt:
     due = [line for line in _lines(task) if line.received < line.ordered]
-    items = [db.session.get_one(Item, line.item_id) for line in due[:6]]
+    items = [db.session.get_one(Item, line.item_id) for line in due[:6]]  # read with the lines
     checks = tuple(
         Check(item.name, "todo", f"{line.received} of {line.ordered}") for item, line in zip(items, due, strict=False)
     )
@@ -470,11 +476,7 @@ def _item_prompt(task: Task, title: str) -> Prompt:
 
 
 def _from_whom(task: Task) -> str:
-    dock = db.session.get_one(Location, task.location_id)
-    if task.purchase_order_id is None:
-        return f"Without an order, at {dock.code}."
-    order = db.session.get_one(PurchaseOrder, task.purchase_order_id)
-    return f"{db.session.get_one(Supplier, order.supplier_id).name}, at {dock.code}."
+    return f"{task.state.get('supplier', 'Without an order')}, at {task.state['dock']}."
 
 
 def _bind_prompt(task: Task, title: str) -> Prompt:

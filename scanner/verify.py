@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select
+from sqlalchemy import select, update
 
 from scanner import discrepancies, goods, ledger, orders, stock, tasks, units
 from scanner.by import By
@@ -63,6 +63,8 @@ class Work:
     """The order as the bench sees it. It is read in one statement and kept in step with what is posted."""
 
     number: str
+    status: str
+    is_held: bool
     wanted: list[Wanted]
     left: list[Line]
 
@@ -81,16 +83,23 @@ def start(document: str | None, *, by: By) -> Task:
         return task
     orders.check_workable(order, "picked")
     task = tasks.open_task("verify", by, order_id=order.id)
-    task.note(must_read=bool(_instructions(task)) or None)
+    carton = _suggest_carton(task)
+    task.note(
+        number=order.number,
+        must_read=bool(_instructions(task)) or None,
+        must_weigh=db.session.get_one(Site, task.site_id).must_weigh or None,
+        carton=carton.id if carton else None,
+        carton_name=carton.name if carton else None,
+    )
+    _new_parcel(task, by)
     return task
 
 
 def prompt(task: Task) -> Prompt:
     """What the packer does next."""
-    order = _order(task)
-    title = f"PACK {order.number}"
+    title = f"PACK {task.state.get('number', '')}"
     if task.status != "open":
-        return tasks.done_prompt(task, title, _closing_words(order))
+        return tasks.done_prompt(task, title, _closing_words(_order(task)))
     asked = goods.pending_prompt(task, title, actions=(tasks.action("BACK"), tasks.action("UNDO")))
     if asked is not None:
         return asked
@@ -99,7 +108,9 @@ def prompt(task: Task) -> Prompt:
 
 def step(task: Task, found: Found, *, by: By) -> str:
     """Match the scan with what packing expects: tote, units, a carton type, a weight, or a command."""
-    orders.check_workable(_order(task), "picked")
+    work = _work(task)
+    if work.is_held or work.status != "picked":
+        orders.check_workable(_order(task), "picked")
     by.step = _step_name(task)
     if found.kind == "command":
         return tasks.command_of(found, _COMMANDS, "an item of this order")(task, found, by)
@@ -125,18 +136,22 @@ def finish(task: Task, *, by: By) -> None:
         raise Refusal("too_few", "some", f"{left} more")
     if task.state.get("must_read") and not task.state.get("read"):
         raise Refusal("confirm_instructions")
-    order = orders.lock(_order(task).id)
-    for parcel in orders.parcels_of(order.id):
-        if parcel.status == "packing":
-            _close_parcel(parcel)
-    for unit in orders.units_of(order.id):
-        if unit.kind == "tote":
-            units.free(unit)
-    if not _is_complete(order):
-        order.status = "picking"  # a replacement is on its way
-    else:
-        order.status = "packed"
+    _close_parcels(task)
+    db.session.execute(  # the totes are empty: the next orders may have them
+        update(Unit).where(Unit.order_id == task.order_id, Unit.kind == "tote").values(order_id=None)
+    )
+    order = _order(task)
+    order.status = "picking" if orders.open_reservations(order.id) else "packed"  # picking: a replacement is on its way
     tasks.close(task)
+
+
+def _close_parcels(task: Task) -> None:
+    """The order's parcels and their cartons take no more goods."""
+    open_ones = select(Parcel.unit_id).where(Parcel.order_id == task.order_id, Parcel.status == "packing")
+    db.session.execute(update(Unit).where(Unit.id.in_(open_ones)).values(status="closed"))
+    db.session.execute(
+        update(Parcel).where(Parcel.order_id == task.order_id, Parcel.status == "packing").values(status="packed")
+    )
 
 
 # --- where are we ----------------------------------------------------------------------------------------------------
@@ -157,6 +172,8 @@ def _work(task: Task) -> Work:
         rows = db.session.execute(
             select(
                 Order.number,
+                Order.status,
+                Order.is_held,
                 OrderLine.id,
                 OrderLine.item_id,
                 OrderLine.allocated,
@@ -175,9 +192,11 @@ def _work(task: Task) -> Work:
             .where(Order.id == task.order_id)
             .order_by(OrderLine.line, content.c.lot_id)
         ).all()
-        wanted = dict.fromkeys(Wanted(*row[1:8]) for row in rows)
-        left = dict.fromkeys(Line(row.item_id, *row[8:12]) for row in rows if row.qty is not None)
-        work = Work(rows[0].number, [w for w in wanted if w.allocated], list(left))
+        wanted = dict.fromkeys(Wanted(*row[3:10]) for row in rows)
+        left = dict.fromkeys(
+            Line(row.item_id, row.lot_id, row.unit_id, row.location_id, row.qty) for row in rows if row.qty is not None
+        )
+        work = Work(*rows[0][:3], [w for w in wanted if w.allocated], list(left))
         task.memo["work"] = work
     found: Work = task.memo["work"]
     return found
@@ -207,19 +226,6 @@ def _step_name(task: Task) -> str:
     return "item" if _left(task) else "weight"
 
 
-def _is_complete(order: Order) -> bool:
-    """True when all that is not closed short has been packed."""
-    missing = db.session.scalar(
-        select(func.count()).where(
-            OrderLine.order_id == order.id, OrderLine.packed < OrderLine.ordered, ~OrderLine.is_closed_short
-        )
-    )
-    if not missing:
-        return True
-    # What could not be promised at all stays on the order as a backorder; what is promised is being picked.
-    return not orders.open_reservations(order.id)
-
-
 # --- the steps in their order ----------------------------------------------------------------------------------------
 
 
@@ -236,8 +242,6 @@ def _take_tote(task: Task, found: Found, by: By) -> str:
         raise Refusal("wrong_tote", found.words, f"a tote of order {order.number}")
     if tote.order_id != order.id:
         raise Refusal("wrong_order", unit_words(tote), other=db.session.get_one(Order, tote.order_id).number)
-    if not task.state.get("carton"):
-        task.note(carton=_suggest_carton(task))
     task.note(tote=tote.id)
     return f"{unit_words(tote).capitalize()} of order {order.number}."
 
@@ -365,7 +369,7 @@ def _after_pack(task: Task, gathered: Goods, by: By) -> str:
         same = sum(line.qty for line in _left(task) if line.item_id == gathered.item.id)
         by.tone = "ok" if same else "line"
         return f"{gathered.item.name}: {same} more." if same else f"{gathered.item.name}: complete."
-    if _must_weigh(task):
+    if task.state.get("must_weigh"):
         return "All units are checked. Now the weight."
     return _close(task, by)
 
@@ -384,13 +388,18 @@ def _closing_words(order: Order) -> str:
 
 
 def _carton_unit(task: Task, by: By) -> int:
-    """The unit of the parcel being filled; a new carton (with an SSCC of ours) if there is none."""
-    if task.state.get("parcel"):
-        return int(task.state["unit"])
+    """The unit of the parcel being filled; after CARTON FULL a new one."""
+    if not task.state.get("parcel"):
+        _new_parcel(task, by)
+    return int(task.state["unit"])
+
+
+def _new_parcel(task: Task, by: By) -> None:
+    """An empty carton at the bench, with an SSCC of ours."""
     order = _order(task)
-    tote = db.session.get_one(Unit, task.state["tote"])
-    assert tote.location_id is not None
-    carton = units.new_carton(by, order.id, tote.location_id)
+    tote = next((unit for unit in orders.units_of(order.id) if unit.kind == "tote" and unit.location_id), None)
+    bench_id = tote.location_id if tote and tote.location_id else stock.first_location(by, "pack").id
+    carton = units.new_carton(by, order.id, bench_id)
     parcel = Parcel(
         site_id=by.site_id,
         order_id=order.id,
@@ -404,7 +413,6 @@ def _carton_unit(task: Task, by: By) -> int:
     db.session.add(parcel)
     db.session.flush()
     task.note(parcel=parcel.id, unit=carton.id)
-    return carton.id
 
 
 def undone(task: Task, *, by: By) -> None:
@@ -416,7 +424,7 @@ def undone(task: Task, *, by: By) -> None:
             unit.order_id, unit.status = None, "closed"
 
 
-def _suggest_carton(task: Task) -> int | None:
+def _suggest_carton(task: Task) -> Carton | None:
     """The smallest carton type into which all of the totes' content fits."""
     boxes = []
     for line in _left(task):
@@ -426,19 +434,15 @@ def _suggest_carton(task: Task) -> int | None:
     types = list(db.session.scalars(select(Carton)))
     offered = [cartons.Carton(c.code, c.length_mm, c.width_mm, c.height_mm, c.tare_g, c.max_g) for c in types]
     choice = cartons.choose(boxes, offered) if boxes and offered else None
-    return next((c.id for c in types if choice and c.code == choice.code), None)
+    return next((c for c in types if choice and c.code == choice.code), None)
 
 
 def _choose_carton(task: Task, found: Found, by: By) -> str:
     """Another carton type than the suggested one."""
-    task.note(carton=found.thing.id)
+    task.note(carton=found.thing.id, carton_name=found.thing.name)
     if task.state.get("parcel"):
         db.session.get_one(Parcel, task.state["parcel"]).carton_id = found.thing.id
     return f"Carton {found.thing.name}."
-
-
-def _must_weigh(task: Task) -> bool:
-    return db.session.get_one(Site, task.site_id).must_weigh
 
 
 def expected_weight_g(parcel: Parcel) -> int | None:
@@ -478,11 +482,6 @@ def _weigh(task: Task, found: Found, by: By) -> str:
     return _close(task, by)
 
 
-def _close_parcel(parcel: Parcel) -> None:
-    parcel.status = "packed"
-    db.session.get_one(Unit, parcel.unit_id).status = "closed"
-
-
 # --- commands --------------------------------------------------------------------------------------------------------
 
 
@@ -513,8 +512,8 @@ def _full(task: Task, found: Found, by: By) -> str:
     """The carton is full: close this parcel and go on with another."""
     if not task.state.get("parcel"):
         raise Refusal("nothing_to_do")
-    _close_parcel(db.session.get_one(Parcel, task.state["parcel"]))
-    task.note(parcel=None)
+    _close_parcels(task)
+    task.note(parcel=None, unit=None)
     by.is_final = True
     return "Take the next carton."
 
@@ -592,7 +591,7 @@ def _instructions_prompt(task: Task, title: str) -> Prompt:
 
 
 def _item_prompt(task: Task, title: str) -> Prompt:
-    carton = db.session.get(Carton, task.state["carton"]) if task.state.get("carton") else None
+    carton = task.state.get("carton_name")
     last = next((w for w in _work(task).wanted if w.item_id == task.state.get("last") and w.room), None)
     every = (tasks.action("ALL", f"ALL {last.room}"),) if last and last.room > 1 else ()
     return Prompt(
@@ -604,7 +603,7 @@ def _item_prompt(task: Task, title: str) -> Prompt:
         progress=_progress(task),
         checks=_checks(task),
         expects=tuple(w.sku for w in _work(task).wanted if w.room),
-        text=f"Carton {carton.name}" if carton else "Scan the carton type",
+        text=f"Carton {carton}" if carton else "Scan the carton type",
         actions=(tasks.action("DAMAGED"), *every, tasks.action("UNDO")),
         more=(tasks.action("FULL", "CARTON FULL"), tasks.action("BACK")),
     )

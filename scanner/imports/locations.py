@@ -19,11 +19,10 @@ from scanner.imports.job import (
     count_change,
     insert_all,
     one_of_each,
-    rows_where,
     update_all,
 )
 from scanner.imports.rows import LocationRow
-from scanner.models import Balance, Location
+from scanner.models import Location
 from scanner.models.location import STORAGE_KINDS
 from scanner.planning.walk import serpentine
 
@@ -38,7 +37,6 @@ def plan_locations(entries: Sequence[Entry[LocationRow]], job: Job) -> Write:
     inserts: list[dict[str, Any]] = []
     updates: list[dict[str, Any]] = []
     fresh: list[tuple[Entry[LocationRow], str]] = []
-    moved: dict[int, Entry[LocationRow]] = {}
     for entry in one_of_each(job, entries, lambda row: row.code, "code"):
         known = old.get(entry.row.code)
         if known is None:
@@ -50,10 +48,9 @@ def plan_locations(entries: Sequence[Entry[LocationRow]], job: Job) -> Write:
         else:
             count_change(job, updates, known, entry.row.said)
             if "kind" in entry.row.model_fields_set and known.kind != entry.row.kind:
-                moved[known.id] = entry
+                job.error(entry, "kind", f"this place is of kind {known.kind} for good: give the new one another code")
     job.report.added += len(inserts)
     check_labels(job, "location", fresh, {row.scan_body: row.code for row in old.values()}, "code")
-    _check_empty(job, moved)
 
     def write() -> None:
         insert_all(Location, inserts)
@@ -78,10 +75,3 @@ def address(code: str) -> dict[str, str]:
     if not 2 <= len(parts) <= len(PARTS) or not all(0 < len(part) <= 8 for part in parts):
         return {}
     return dict(zip(PARTS, parts, strict=False))
-
-
-def _check_empty(job: Job, moved: dict[int, Entry[LocationRow]]) -> None:
-    """What may lie in a place depends on its kind, so the kind changes only while nothing lies there."""
-    query = select(Balance.location_id).where(Balance.qty > 0).distinct()
-    for row in rows_where(query, Balance.location_id, moved):
-        job.error(moved[row.location_id], "kind", "there is stock in it, so its kind stays as it is")

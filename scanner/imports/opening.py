@@ -7,7 +7,7 @@ is an error, since correcting stock is a count's business.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -224,14 +224,11 @@ def _post(todo: Sequence[Goods], job: Job) -> None:
     lots, serials = _ids(Lot, todo), _ids(Serial, todo)
     query = select(Unit.code, Unit.id).where(Unit.site_id == job.by.site_id)
     units = {row.code: row.id for row in rows_where(query, Unit.code, {goods.entry.row.unit for goods in todo})}
-    by = replace(job.by, moves=[])
-    for goods in todo:
+    for number, goods in enumerate(todo, 1):
         row = goods.entry.row
-        if len(by.moves) == MAX_MOVES:
-            by = replace(by, moves=[])  # the limit is for scans; a file has its own
         try:
             ledger.move(
-                by,
+                job.by,
                 goods.item.id,
                 row.qty,
                 opening,
@@ -242,6 +239,8 @@ def _post(todo: Sequence[Goods], job: Job) -> None:
             )
         except Refusal as refusal:
             job.error(goods.entry, "location", f"{refusal.say} {refusal.next}")
+        if number % MAX_MOVES == 0:
+            ledger.seal()  # the limit of unsealed moves is for scans; a file has its own
 
 
 def _ids(model: Any, todo: Sequence[Goods]) -> dict[tuple[int, str], int]:

@@ -46,8 +46,8 @@ def shift(
 def take(by: By, item_id: int, lot_id: int, qty: int, spot: Spot, target: Spot | None, reserved: int) -> None:
     """Take `qty` off a balance, `reserved` of them out of promises, if the rule allows it at this instant."""
     rule = and_(Balance.reserved >= reserved, Balance.qty - Balance.reserved >= qty - reserved)
-    if target is not None:
-        rule = and_(rule, ~and_(is_guarded(target), is_unfit(by, lot_id, spot)))
+    if target is not None and is_guarded(target):
+        rule = and_(rule, ~is_unfit(by, lot_id, spot))
     taken = db.session.execute(
         update(Balance)
         .where(key(by.site_id, item_id, lot_id, spot), rule)

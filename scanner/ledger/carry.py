@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from scanner.by import By
 from scanner.db import db
 from scanner.ledger import lines, moves, promises
-from scanner.ledger.fitness import GUARDED_KINDS, refuse_unfit
+from scanner.ledger.fitness import is_guarded, refuse_unfit
 from scanner.ledger.lines import Why
 from scanner.ledger.serials import serials_in
 from scanner.ledger.spots import Spot, virtual_locations
@@ -100,8 +100,7 @@ def _content(unit_ids: list[int]) -> list[Held]:
 
 def _check_fit(by: By, units: list[Unit], content: list[Held], location_id: int) -> None:
     """Goods that are held or past their date, or in a held unit, do not go on their way to a customer."""
-    target = db.session.get_one(Location, location_id)
-    if target.kind not in GUARDED_KINDS:
+    if not is_guarded(Spot(location_id)):
         return
     held_units = {part.id for part in units if part.is_held}
     source = db.session.get_one(Location, content[0].location_id)

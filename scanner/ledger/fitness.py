@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 
 from scanner.by import By
 from scanner.db import db
-from scanner.ledger.spots import Spot
+from scanner.ledger.spots import Spot, kind_of
 from scanner.models import Hold, Item, Location, Lot, Unit
 from scanner.planning.life import is_expired
 from scanner.refusals import Refusal
@@ -14,9 +14,9 @@ from scanner.refusals import Refusal
 GUARDED_KINDS = ("pick", "cart", "pack", "door", "customer")  # where held or expired goods must never go
 
 
-def is_guarded(target: Spot) -> ColumnElement[bool]:
-    """SQL that is true when the target is a place for goods on their way to a customer."""
-    return exists().where(Location.id == target.location_id, Location.kind.in_(GUARDED_KINDS))
+def is_guarded(target: Spot) -> bool:
+    """True for a place of goods on their way to a customer."""
+    return kind_of(target.location_id) in GUARDED_KINDS
 
 
 def is_unfit(by: By, lot_id: int, spot: Spot) -> ColumnElement[bool]:
@@ -32,8 +32,7 @@ def is_unfit(by: By, lot_id: int, spot: Spot) -> ColumnElement[bool]:
 
 def refuse_unfit(by: By, item_id: int, lot_id: int, spot: Spot, target: Spot) -> None:
     """Raise the refusal that says why these goods may not go there; return if they may."""
-    location = db.session.get_one(Location, target.location_id)
-    if location.kind not in GUARDED_KINDS:
+    if not is_guarded(target):
         return
     if lot_id:
         refuse_lot(by, db.session.get_one(Item, item_id), db.session.get_one(Lot, lot_id, populate_existing=True))

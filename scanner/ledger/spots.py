@@ -35,6 +35,20 @@ def virtual_locations(site_id: int) -> dict[str, int]:
     return known[site_id]
 
 
+_kinds: WeakKeyDictionary[Engine, dict[int, str]] = WeakKeyDictionary()
+
+
+def kind_of(location_id: int) -> str:
+    """A location's kind. It never changes (the database refuses that), so it is kept; '' if there is no such place."""
+    known = _kinds.setdefault(db.engine, {})
+    if location_id not in known:
+        kind = db.session.scalar(select(Location.kind).where(Location.id == location_id))
+        if kind is None:
+            return ""
+        known[location_id] = kind
+    return known[location_id]
+
+
 def virtual(site_id: int, kind: str) -> Spot:
     """The spot of a virtual location: 'supplier', 'customer', 'adjustment', 'scrap' or 'opening'."""
     return Spot(virtual_locations(site_id)[kind])
