@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, g, request
-from sqlalchemy import Select, func, select
+from flask import Flask, Response, flash, g, redirect, request
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as AnyResponse
 
-from scanner.db import db, now
+from scanner.db import Base, db, now, transact
+from scanner.desk import Query
+from scanner.refusals import Refusal
+from web.auth import me
+
+M = TypeVar("M", bound=Base)
 
 ROWS = 50
+ID_DIGITS = 18
+MOST_ID = 2**63 - 1  # what both engines can look for
 LAST_PAGE = 2_000  # deeper than anybody reads; a search narrows it
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # how a spreadsheet's formula starts
 
@@ -40,7 +48,7 @@ class Slice:
         return "?" + urlencode(args | {"page": number})
 
 
-def slice_of(query: Select[Any], *, scalars: bool = False) -> Slice:
+def slice_of(query: Query, *, scalars: bool = False) -> Slice:
     """The page of `query` that ?page= asks for. One row more is read, to know whether there is a next page."""
     number = page_number()
     found = db.session.execute(query.limit(ROWS + 1).offset((number - 1) * ROWS))
@@ -54,21 +62,48 @@ def page_number() -> int:
     return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
 
-def count_of(query: Select[Any]) -> int:
-    """How many rows a query has."""
-    return db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-
-
 def argument(name: str, length: int = 100) -> str:
     """A filter from the address, without blanks around it."""
     return request.args.get(name, "").replace("\x00", "").strip()[:length]
 
 
-def like(text: str) -> str:
-    """`text` anywhere in a column, for ILIKE with the escape character '!'."""
-    for sign in "!%_":
-        text = text.replace(sign, "!" + sign)
-    return f"%{text}%"
+def argument_day(name: str) -> date | None:
+    """A date from the address; None when there is none or it is no date."""
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def argument_id(name: str) -> int | None:
+    """The id of a thing from the address; None when there is none."""
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= ID_DIGITS else None
+
+
+def one(model: type[M], thing_id: int) -> M:
+    """The thing with this id, if it is of the person's site (or of no site). Raises NotFound."""
+    thing = db.session.get(model, thing_id) if thing_id <= MOST_ID else None
+    site_id = getattr(thing, "site_id", None)
+    if thing is None or (site_id is not None and site_id != me().site_id):
+        raise NotFound
+    return thing
+
+
+def act(work: Callable[[], object], done: str, back: str) -> AnyResponse:
+    """Do `work` in one transaction and go back to a page that says so, or why not."""
+    try:
+        transact(work)
+    except Refusal as refusal:
+        flash(f"{refusal.say} {refusal.next}", "stop")
+    else:
+        flash(done, "ok")
+    return redirect(back, 303)
+
+
+def typed(name: str, length: int = 200) -> str:
+    """A field of the form, without blanks around it."""
+    return request.form.get(name, "").replace("\x00", "").strip()[:length]
 
 
 def csv_answer(name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
@@ -113,10 +148,12 @@ def site_timezone() -> str:
 
 
 def age(instant: datetime | None) -> str:
-    """How long ago: 6 min, 3 h, 2 d."""
+    """How long it has been: less than a minute, 6 min, 3 h, 2 d."""
     if instant is None:
         return ""
     minutes = max(0, int((now() - instant).total_seconds() // 60))
+    if minutes == 0:
+        return "under 1 min"
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"

@@ -1,0 +1,162 @@
+"""People: who may do what; badges, PINs, passwords, sessions. Admins look after all, supervisors after their crew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, make_response, render_template, request
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from scanner import login, people
+from scanner.by import By
+from scanner.db import db, transact
+from scanner.models import AuditEntry, Person
+from scanner.models.person import ROLES
+from scanner.refusals import Refusal
+from web.auth import allow, allow_only, me
+from web.page import act, argument, one, slice_of, typed
+
+bp = Blueprint("people", __name__)
+
+
+@bp.get("/people")
+@allow()
+def index() -> str:
+    """Who is on file."""
+    by, everybody = me(), bool(argument("all"))
+    query = select(Person).where(Person.site_id == by.site_id, Person.login != people.SYSTEM).order_by(Person.name)
+    found = slice_of(query if everybody else query.where(Person.is_active), scalars=True)
+    rows = list(found.rows)
+    return render_template(
+        "people/index.html",
+        nav="/people",
+        found=found,
+        sessions=login.open_sessions(rows),
+        locked=login.locked_people(rows),
+        everybody=everybody,
+        roles=ROLES,
+        typed={},
+    )
+
+
+@bp.get("/people/<int:person_id>")
+@allow()
+def page(person_id: int) -> str:
+    """One person, and what was decided about them and by them."""
+    by, person = me(), one(Person, person_id)
+    entries = db.session.scalars(
+        select(AuditEntry)
+        .where((AuditEntry.person_id == person.id) | (AuditEntry.object == person.login))
+        .order_by(AuditEntry.id.desc())
+        .limit(30)
+    ).all()
+    names = {row.id: row.name for row in db.session.execute(select(Person.id, Person.name))}
+    return render_template(
+        "people/page.html",
+        nav="/people",
+        person=person,
+        sessions=login.open_sessions([person]).get(person.id, 0),
+        is_locked=bool(login.locked_people([person])),
+        may_manage=people.may_manage(by, person),
+        roles=ROLES,
+        entries=entries,
+        names=names,
+    )
+
+
+@bp.post("/people")
+@allow_only("admin")
+def add() -> Response:
+    """Put a person on file; the badge is shown once."""
+    by = me()
+    try:
+        person, badge = transact(lambda: _add(by))
+    except Refusal as refusal:
+        words = {name: typed(name) for name in ("login", "name")}
+        page = render_template("people/new.html", nav="/people", roles=ROLES, error=refusal.say, typed=words)
+        return make_response(page, 422)
+    return _show_badge(person, badge)
+
+
+def _add(by: By) -> tuple[Person, str]:
+    person, badge = people.add(by, login=typed("login"), name=typed("name"), roles=request.form.getlist("roles"))
+    people.set_pin(by, person, typed("pin"))
+    return person, badge
+
+
+def _show_badge(person: Person, badge: str) -> Response:
+    return make_response(render_template("people/badge.html", nav="/people", person=person, badge=badge))
+
+
+@bp.post("/people/<int:person_id>/badge")
+@allow()
+def new_badge(person_id: int) -> Response:
+    """A new badge; the old one and its sessions end."""
+    by = me()
+    person = one(Person, person_id)
+    badge = transact(lambda: people.new_badge(by, _managed(by, person_id)))
+    return _show_badge(person, badge)
+
+
+@bp.post("/people/<int:person_id>/pin")
+@allow()
+def set_pin(person_id: int) -> Response:
+    """Set the PIN."""
+    return _act(person_id, lambda by, person: people.set_pin(by, person, typed("pin")), "{name} has a new PIN.")
+
+
+@bp.post("/people/<int:person_id>/sessions")
+@allow()
+def end_sessions(person_id: int) -> Response:
+    """Log the person out everywhere."""
+    return _act(person_id, lambda _by, person: login.end_sessions(person), "{name} is logged out everywhere.")
+
+
+@bp.post("/people/<int:person_id>/unlock")
+@allow()
+def unlock(person_id: int) -> Response:
+    """After wrong PINs: let them try again at once."""
+    return _act(person_id, lambda by, person: login.unlock(person, by=by), "{name} may try again.")
+
+
+@bp.post("/people/<int:person_id>/password")
+@allow_only("admin")
+def set_password(person_id: int) -> Response:
+    """Set the password of a supervisor or admin."""
+    secret = request.form.get("password", "")
+    return _act(person_id, lambda by, person: people.set_password(by, person, secret), "{name} has a new password.")
+
+
+@bp.post("/people/<int:person_id>/roles")
+@allow_only("admin")
+def set_roles(person_id: int) -> Response:
+    """Change what the person may do; they log in anew."""
+    chosen = request.form.getlist("roles")
+    return _act(person_id, lambda by, person: people.set_roles(by, person, chosen), "{name} has new roles.")
+
+
+@bp.post("/people/<int:person_id>/disable")
+@allow_only("admin")
+def disable(person_id: int) -> Response:
+    """Send the person home: all sessions end at once."""
+    return _act(person_id, people.disable, "{name} is out.")
+
+
+@bp.post("/people/<int:person_id>/enable")
+@allow_only("admin")
+def enable(person_id: int) -> Response:
+    """Let the person in again."""
+    return _act(person_id, people.enable, "{name} is in again.")
+
+
+def _act(person_id: int, work: Callable[[By, Person], object], done: str) -> Response:
+    by, name = me(), one(Person, person_id).name
+    return act(lambda: work(by, _managed(by, person_id)), done.format(name=name), f"/people/{person_id}")
+
+
+def _managed(by: By, person_id: int) -> Person:
+    person = db.session.get_one(Person, person_id, with_for_update=True)
+    if not people.may_manage(by, person):
+        raise Refusal("not_allowed")
+    return person
