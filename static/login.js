@@ -13,6 +13,7 @@ listen($("wedge"), { onScan: readBadge, onHalf: () => tell("Half a code. Scan ag
 unlockOnGesture(isOff);
 document.addEventListener("click", clicked);
 window.addEventListener("pageshow", () => $("wedge").focus({ preventScroll: true }));
+takeBadgeAlong();
 
 /** A badge was scanned. Quick digits after it are a PIN typed on a bench keyboard. */
 function readBadge(code) {
@@ -21,6 +22,13 @@ function readBadge(code) {
   form.elements.badge.value = code;
   $("badge-band").dataset.read = "";
   tell("\u2713 Badge read. Type your PIN.", "ok");
+}
+
+/** A badge scanned on another screen to change who works here: only the PIN is missing. */
+function takeBadgeAlong() {
+  const badge = sessionStorage.getItem("scandock.badge");
+  sessionStorage.removeItem("scandock.badge");
+  if (badge) readBadge(badge);
 }
 
 function tell(words, tone) {

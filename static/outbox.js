@@ -9,7 +9,8 @@ const PREFIX = "scandock.scan.";
 const TIMEOUT_MS = 10_000;
 const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
 const LIMIT = 50; // more than a page can stand for; the offline store will hold more
-const FINAL = new Set([400, 403, 404, 405, 410, 413, 414, 415, 431]); // asking again gives the same
+const FINAL = new Set([400, 403, 404, 405, 409, 410, 413, 414, 415, 422, 431]); // asking again gives the same
+const PASSING = new Set([429, 502, 503, 504]); // asking again may give another answer, whoever gave this one
 
 /**
  * Hooks: token() and freshToken() give the CSRF token, target() the URL for a scan made on this page,
@@ -74,7 +75,7 @@ export class Outbox {
 
   async #ask(scan) {
     const first = await post(scan, this.#hooks.token());
-    if (first.kind !== "final" || first.status !== 400) return first;
+    if (first.status !== 400) return first;
     const token = await this.#hooks.freshToken(); // a page left open overnight holds an old token
     return token ? post(scan, token) : first;
   }
@@ -87,7 +88,13 @@ export class Outbox {
   }
 }
 
-/** Sends one scan. Only an answer that names the scan's id is ours; a captive portal's page is a lost connection. */
+/**
+ * Sends one scan. The answer's kind:
+ *   ours   the task's new screen and the verdict       told   words about this scan, but no screen
+ *   moved  the work goes on at another address         login  the session is over
+ *   final  refused without a word, for good            lost   no answer, or not ours: the scan stays and is sent again
+ * Only an answer that names the scan's id is ours; a captive portal's page is a lost connection.
+ */
 async function post(scan, token) {
   const { scan_id, raw, symbology, at, device } = scan;
   const form = new URLSearchParams({ scan_id, raw, at, device, ...(symbology && { symbology }) });
@@ -105,8 +112,11 @@ function judge(scan, response, text) {
   const to = response.headers.get("HX-Redirect") ?? response.headers.get("HX-Location");
   if (response.status === 401) return { kind: "login", to: to ?? "/login" };
   if (to && response.ok) return { kind: "moved", to };
-  const verdict = parsed(text).getElementById("verdict");
-  if (verdict?.dataset.scan === scan.scan_id) return { kind: "ours", text, verdict };
+  if (PASSING.has(response.status)) return { kind: "lost", word: `SERVER ${response.status}` };
+  const page = parsed(text);
+  const verdict = page.getElementById("verdict");
+  const kind = page.getElementById("screen") ? "ours" : "told";
+  if (verdict?.dataset.scan === scan.scan_id) return { kind, status: response.status, text, verdict };
   if (FINAL.has(response.status)) return { kind: "final", status: response.status };
   return { kind: "lost", word: response.ok ? "OFFLINE" : `SERVER ${response.status}` };
 }

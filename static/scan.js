@@ -42,6 +42,8 @@ document.addEventListener("click", clicked);
 for (const type of ["online", "pageshow"]) window.addEventListener(type, resume);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && resume());
 document.addEventListener("htmx:after:swap", resume);
+document.addEventListener("htmx:before:swap", guardPage);
+document.addEventListener("htmx:error", () => tell("No connection. Try again.", "warn", "warn"));
 setInterval(paintClock, 10_000);
 resume();
 navigator.serviceWorker?.register(serviceWorkerPath()).then(updateBetweenTasks, () => {});
@@ -72,7 +74,9 @@ function acknowledge(raw, expected) {
   const isExpected = expected.includes(raw) || expected.includes(bare);
   band("read", `${isExpected ? "\u2713 " : ""}${printable(raw)}`);
   clearTimeout(slowTimer);
-  slowTimer = setTimeout(() => outbox.waiting.length && band("sending", `Sending ${printable(raw)}`), SLOW_MS);
+  slowTimer = setTimeout(() => {
+    if (outbox.waiting.length && outbox.word === "ONLINE") band("sending", `Sending ${printable(raw)}`);
+  }, SLOW_MS);
 }
 
 function printable(raw) {
@@ -82,8 +86,9 @@ function printable(raw) {
 /** Shows what came back for one scan. */
 async function deliver(scan, answer) {
   clearTimeout(slowTimer);
-  if (answer.kind === "moved") return visit(answer.to);
-  if (answer.kind === "final") return refusedByServer(scan, answer.status);
+  if (answer.kind === "moved") return visit(answer.to, scan.raw);
+  if (answer.kind === "final") return stopHere(`The server would not take ${printable(scan.raw)} (${answer.status}).`, "stop");
+  if (answer.kind === "told") return stopHere(answer.verdict.textContent.trim(), answer.verdict.dataset.tone);
   const { outcome, tone } = answer.verdict.dataset;
   if (scan.url !== $("screen")?.dataset.scanUrl) return elsewhere(answer.verdict);
   const unseenStop = (scan.read_at ?? 0) < stopShownAt ? shownStop()?.cloneNode(true) : null;
@@ -141,14 +146,32 @@ function elsewhere(verdict) {
   tell(`Earlier scan: ${verdict.textContent.trim()}`, verdict.dataset.outcome === "refused" ? "stop" : "ok");
 }
 
-function refusedByServer(scan, status) {
-  tell(`Not booked: ${printable(scan.raw)} (server said ${status}). Scan again.`, "stop", "stop");
+/** A STOP of the page's own, for answers that bring no screen. */
+function stopHere(words, tone) {
+  shownStop()?.remove();
+  const stop = $("stop-blank").content.firstElementChild.cloneNode(true);
+  stop.querySelector(".say").textContent = words;
+  $("screen").append(stop);
+  play(tone);
+  afterVerdict("refused", tone);
 }
 
-function visit(path) {
-  const how = { target: "#page", select: "#page", swap: "outerHTML", push: "true" };
+/** Goes on at another address within this page. A badge leads to the log-in, which is given the badge. */
+function visit(path, raw) {
   play("ok");
-  return htmx.ajax("GET", path, how);
+  if (path === "/login") {
+    sessionStorage.setItem("scandock.badge", raw);
+    return location.assign(path);
+  }
+  return htmx.ajax("GET", path, { target: "#page", select: "#page", swap: "outerHTML", push: "true" });
+}
+
+/** What is not one of our pages (a captive portal's, a proxy's) must not take this one's place. */
+function guardPage(event) {
+  const { ctx, tasks } = event.detail;
+  if (!ctx.select || tasks.some((task) => task.type === "main" && task.fragment.childElementCount)) return;
+  event.preventDefault();
+  tell("No connection. Try again.", "warn", "warn");
 }
 
 /** A new CSRF token from the page itself, or "" when even that does not come. */

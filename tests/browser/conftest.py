@@ -12,7 +12,7 @@ from tests.browser.station import Station, chromium
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chrome() -> Iterator[Browser]:
     """The system's Chromium."""
     with chromium() as started:
         yield started
@@ -26,9 +26,9 @@ def server() -> Iterator[Harness]:
 
 
 @pytest.fixture
-def station(browser: Browser, server: Harness) -> Iterator[Station]:
+def station(chrome: Browser, server: Harness) -> Iterator[Station]:
     """A phone on the task's page. No page may throw or break the content policy."""
-    phone = Station(browser, server.url)
+    phone = Station(chrome, server.url)
     yield phone
     phone.context.close()
     assert phone.errors == []

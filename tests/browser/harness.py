@@ -45,7 +45,7 @@ class Harness:
     prompts: dict[str, Prompt] = field(default_factory=dict)  # the prompt after this raw code
     redirects: dict[str, str] = field(default_factory=dict)  # HX-Redirect after this raw code
     delay_s: float = 0.0
-    fault: str = ""  # 'portal' | '503' | '401' | '400'
+    fault: str = ""  # 'portal', '401', 'told', 'stale token', or a status
     scans: list[dict[str, str]] = field(default_factory=list)
     forms: list[dict[str, str]] = field(default_factory=list)
     pages: int = 0
@@ -82,7 +82,7 @@ def create_app(state: Harness) -> Flask:
     app.secret_key = secrets.token_hex()
     app.jinja_options = {"autoescape": True}
     pwa.init_app(app)
-    app.add_template_global(lambda: "token", "csrf_token")
+    app.add_template_global(lambda: "token" if state.pages < 2 else "fresh token", "csrf_token")
     app.add_template_global(_nonce, "csp_nonce")
     app.after_request(_with_policy)
     app.context_processor(lambda: {"me": state.me})
@@ -158,14 +158,21 @@ def _add_scans(app: Flask, state: Harness) -> None:
     def scan() -> tuple[str, int] | Response:
         state.scans.append(request.form.to_dict() | {"path": request.path})
         time.sleep(state.delay_s)
-        return _fault(state.fault) or _verdict(state, request.form["raw"], request.form["scan_id"])
+        return _fault(state.fault, request.form["scan_id"], request.headers["X-CSRFToken"]) or _verdict(
+            state, request.form["raw"], request.form["scan_id"]
+        )
 
 
-def _fault(kind: str) -> Response | None:
+def _fault(kind: str, scan_id: str, token: str) -> Response | None:
     if kind == "portal":
         return Response("<html><h1>Welcome to the hotel. Please agree.</h1></html>")
     if kind == "401":
         return Response("", 401, {"HX-Redirect": "/login"})
+    if kind == "stale token":
+        return Response("no", 400) if token == "token" else None
+    if kind == "told":
+        words = f'<div id="verdict" data-scan="{scan_id}" data-tone="stop">Your badge does not open this.</div>'
+        return Response(words, 403)
     return Response("no", int(kind)) if kind else None
 
 

@@ -171,3 +171,25 @@ def test_a_badge_scanned_into_the_password_field_does_not_stay_there(station: St
     station.keys("BADGE0TOKEN0X")
     station.wait(lambda: "Badge read" in station.text("#badge-band"))
     assert station.page.input_value("input[name=password]") == ""
+
+
+def test_a_badge_scanned_at_work_leads_to_the_log_in_and_only_the_pin_is_missing(
+    station: Station, server: Harness
+) -> None:
+    server.redirects["BADGE0TOKEN0X"] = "/login"
+    station.open("/")
+    station.keys("BADGE0TOKEN0X")
+    station.page.wait_for_url("**/login")
+    station.wait(lambda: "Badge read" in station.text("#badge-band"))
+    station.page.reload()
+    assert "Scan your badge" in station.text("#badge-band")
+
+
+def test_a_strange_page_never_takes_the_place_of_ours(station: Station, server: Harness) -> None:
+    station.open("/")
+    station.page.route("**/pick/7/", lambda route: route.fulfill(body="<h1>Welcome to the hotel</h1>"))
+    station.tap(".continue")
+    station.wait(lambda: "No connection" in station.text("#scan"))
+    station.page.unroute("**/pick/7/")
+    station.tap(".continue")
+    station.wait(lambda: "PICK SO-20518" in station.text("h1"))

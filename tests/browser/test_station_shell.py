@@ -162,7 +162,8 @@ def disturb(station: Station, chance: random.Random) -> None:
     elif act == 1 and page.is_visible("[data-local=more]"):
         page.evaluate("document.querySelector('[data-local=more]').click()")
     elif act == 2:
-        page.set_viewport_size(chance.choice([{"width": 640, "height": 360}, {"width": 360, "height": 640}]))
+        width = chance.choice([360, 640])
+        page.set_viewport_size({"width": width, "height": 1000 - width})
     elif act == 3:
         page.evaluate("document.activeElement.blur(); window.dispatchEvent(new Event('blur'))")
     else:
@@ -306,7 +307,26 @@ def test_a_scan_that_the_server_will_never_take_is_named_and_the_next_goes_on(
     server.fault = "404"
     station.open()
     station.keys("LA032X")
-    station.wait(lambda: "Not booked: LA032X" in station.text("#scan"))
+    station.wait(lambda: "would not take LA032X (404)" in station.text("#stop"))
     server.fault = ""
     station.scan("LB017X")
     assert station.tones() == ["stop", "ok"]
+
+
+def test_words_without_a_screen_are_shown_as_a_stop_and_the_step_stays(station: Station, server: Harness) -> None:
+    server.fault = "told"
+    station.open()
+    station.keys("LA032X")
+    station.wait(lambda: "Your badge does not open this." in station.text("#stop"))
+    server.fault = ""
+    station.scan("LB017X")
+    assert station.text("#stop") == ""
+    assert station.tones() == ["stop", "ok"]
+
+
+def test_a_page_left_open_overnight_gets_a_new_token_by_itself(station: Station, server: Harness) -> None:
+    server.fault = "stale token"
+    station.open()
+    station.scan("LA032X")
+    assert len({scan["scan_id"] for scan in server.scans}) == 1
+    assert station.tones() == ["ok"]
