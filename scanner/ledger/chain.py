@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -79,7 +79,8 @@ def chain_hash(row: dict[str, Any]) -> str:
 
 
 def _canonical(value: Any) -> Any:
-    return value.isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+    # in UTC, whatever zone the clock was in: that is how it is read back
+    return value.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(value, datetime) else value
 
 
 def begin(site_id: int) -> None:
