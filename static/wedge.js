@@ -115,7 +115,8 @@ export class Wedge {
     else this.#chars += char;
     clearTimeout(this.#timer);
     // Well after the limit, so that keys still queued behind a busy page are judged by their stamps first.
-    this.#timer = setTimeout(() => this.#giveUp(), this.idle_ms + 150);
+    const patience_ms = this.#chars.length < MIN_LENGTH ? 150 : 500;
+    this.#timer = setTimeout(() => this.#giveUp(), this.idle_ms + patience_ms);
   }
 
   #end(time, event) {

@@ -109,4 +109,4 @@ class Station:
         while not ready():
             if time.monotonic() > limit:
                 pytest.fail(f"waited {seconds} s in vain; page shows: {self.page.inner_text('body')[:400]!r}")
-            time.sleep(0.02)
+            self.page.wait_for_timeout(20)  # unlike time.sleep, it lets the events of the page in

@@ -88,11 +88,10 @@ def test_a_group_separator_is_kept_in_each_of_its_disguises(station: Station, se
 
 def test_modifiers_and_held_keys_add_nothing(station: Station, server: Harness) -> None:
     station.open()
-    station.keys("ab", end=None)
+    station.keys("abC", end=None)
+    station.key(key="C", text="C", autoRepeat=True)
     for key in ("Shift", "ArrowLeft"):
         station.key(key=key, code=key)
-    station.keys("C", end=None, idle_ms=0)
-    station.key(key="C", text="C", autoRepeat=True)
     station.scan("d-9", idle_ms=0)
     assert server.raws() == ["abCd-9"]
 
