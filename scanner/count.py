@@ -17,7 +17,7 @@ from scanner.db import db
 from scanner.find import Found, expect, find, read_code, unit_words
 from scanner.goods import Goods
 from scanner.ledger import Spot
-from scanner.models import Balance, Item, Location, Lot, Site, Task, Unit
+from scanner.models import Balance, Item, Location, Lot, Serial, Site, Task, Unit
 from scanner.models.stock import MOST
 from scanner.prompt import Check, Pad, Prompt
 from scanner.prompt import Goods as ShownGoods
@@ -143,7 +143,7 @@ def _refuse_other(task: Task, found: Found) -> str:
 def _take_item(task: Task, found: Found, by: By) -> str:
     """One more pack of an item. At its first scan the book's figure is noted, with the ledger's position."""
     assert task.location_id is not None
-    gathered = goods.gather(task, found, source=Spot(task.location_id), is_new=False)
+    gathered = goods.gather(task, found, source=Spot(task.location_id), is_count=True)
     if gathered is None:
         return f"Now the {task.state['pending']['ask']}."
     key = _key(gathered)
@@ -213,7 +213,27 @@ def _variances(task: Task, by: By) -> list[Entry]:
     for key, entry in entries.items():
         item_id, lot_id = (int(part) for part in key.split(":"))
         found.append(_variance(item_id, lot_id, 0, entry))
-    return [entry for entry in found if entry["delta"]]
+    return [single for entry in found if entry["delta"] or entry.get("serials") for single in _singles(task, entry)]
+
+
+def _singles(task: Task, entry: Entry) -> list[Entry]:
+    """Goods with serial numbers differ one by one: each that is missing, each that is too many."""
+    if db.session.get_one(Item, entry["item"]).tracking != "serial":
+        return [entry]
+    here = set(
+        db.session.scalars(
+            select(Serial.id).where(
+                Serial.item_id == entry["item"],
+                Serial.location_id == task.location_id,
+                Serial.unit_id == entry["unit"],
+            )
+        )
+    )
+    seen = set(entry.get("serials", []))
+    one = {"item": entry["item"], "lot": 0, "unit": entry["unit"], "seq": entry["seq"]}
+    missing = [{**one, "counted": 0, "book": 1, "delta": -1, "serial": serial_id} for serial_id in sorted(here - seen)]
+    extra = [{**one, "counted": 1, "book": 0, "delta": 1, "serial": serial_id} for serial_id in sorted(seen - here)]
+    return missing + extra
 
 
 def _variance(item_id: int, lot_id: int, unit_id: int, entry: Entry) -> Entry:
@@ -256,6 +276,7 @@ def _open_case(task: Task, entry: Entry, by: By) -> Any:
         qty=entry["delta"],
         item_id=item.id,
         lot_id=entry["lot"],
+        serial_id=entry.get("serial", 0),
         location_id=location.id,
         unit_id=entry["unit"],
         as_of_seq=entry["seq"],

@@ -17,7 +17,16 @@ from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db, now
 from scanner.ledger import Spot, Why
-from scanner.models import Discrepancy, Location, Order, OrderLine, PurchaseLine, PurchaseOrder, Task
+from scanner.models import (
+    Discrepancy,
+    Location,
+    Order,
+    OrderLine,
+    PurchaseLine,
+    PurchaseOrder,
+    Serial,
+    Task,
+)
 from scanner.refusals import Refusal
 
 
@@ -124,8 +133,20 @@ def adjust_by(case: Discrepancy, by: By, delta: int) -> list[int]:
     spot = Spot(case.location_id, case.unit_id)
     lost = ledger.free_up(by, case.item_id, case.lot_id, spot, -delta) if delta < 0 else []
     why = Why("count" if case.kind == "count_variance" else case.kind, f"discrepancy {case.id}")
-    ledger.adjust(by, case.item_id, delta, spot, why, lot_id=case.lot_id, serial_id=case.serial_id)
+    elsewhere = _book_place(case) if delta > 0 and case.serial_id else None
+    if elsewhere is not None:  # one single thing: it is not found, it has come from where the book has it
+        ledger.move(by, case.item_id, 1, elsewhere, spot, why, serial_id=case.serial_id)
+    else:
+        ledger.adjust(by, case.item_id, delta, spot, why, lot_id=case.lot_id, serial_id=case.serial_id)
     return lost
+
+
+def _book_place(case: Discrepancy) -> Spot | None:
+    """Where the book has a serial number, unless that is only the books' own adjustment."""
+    serial = db.session.get_one(Serial, case.serial_id)
+    if serial.location_id is None or serial.location_id == ledger.virtual(case.site_id, "adjustment").location_id:
+        return None
+    return Spot(serial.location_id, serial.unit_id)
 
 
 def _count_again(case: Discrepancy, by: By) -> None:

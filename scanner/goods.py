@@ -46,17 +46,22 @@ class Goods:
         return self.serial.id if self.serial else 0
 
 
-def gather(task: Task, found: Found, *, source: Spot | None = None, is_new: bool = False) -> Goods | None:
+def gather(
+    task: Task, found: Found, *, source: Spot | None = None, is_new: bool = False, is_count: bool = False
+) -> Goods | None:
     """The goods that `found` names, together with what was scanned just before; None when something is still missing.
 
     `source` is where they are in the book: a lot that is the only one there need not be asked for. `is_new` says that
     the goods come in: lots and serial numbers may be unknown, and a new lot of an item with dates needs its date.
+    `is_count` says that they are what somebody sees: a serial number may be elsewhere in the book.
     Refuses: no_lot_wanted, wrong_lot, wrong_serial, serial_exists, lot_dates_differ.
     """
     pending = _merge(task.state.get("pending"), found)
     item = db.session.get_one(Item, pending["item"])
     goods = Goods(item, pending["qty"], expiry=day(pending.get("expiry")), best_before=day(pending.get("best_before")))
-    missing = _fill_lot(goods, pending, source, is_new) or _fill_serial(goods, pending, source, is_new)
+    missing = _fill_lot(goods, pending, source, is_new) or _fill_serial(
+        goods, pending, None if is_count else source, is_new
+    )
     if missing:
         task.note(pending={**pending, "ask": missing})
         return None

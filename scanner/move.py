@@ -53,7 +53,7 @@ def step(task: Task, found: Found, *, by: By) -> str:
     if found.kind == "unit":
         return _take_unit(task, found, by)
     if found.kind == "location":
-        return _from(task, found)
+        return _from(task, found, by)
     if not goods.is_answer(task, found):
         wanted = {"from": "a location or a unit", "item": "the goods to move", "to": "where it goes"}[by.step]
         expect(found, wanted, "item")
@@ -83,7 +83,8 @@ def _location(document: str, by: By) -> Location:
     return location
 
 
-def _from(task: Task, found: Found) -> str:
+def _from(task: Task, found: Found, by: By) -> str:
+    _check_quarantine(found.thing.id, by)
     task.note(source=found.thing.id, source_unit=None, pending=None)
     return f"From {found.thing.code}."
 
@@ -98,7 +99,8 @@ def _take_unit(task: Task, found: Found, by: By) -> str:
     if unit.location_id is None:
         raise Refusal("unit_empty", unit_words(unit))
     _check_free(unit)
-    task.note(load={"unit": unit.id}, pending=None, source=None)
+    _check_quarantine(unit.location_id, by)
+    task.note(load={"unit": unit.id}, pending=None, source=None, source_unit=None)
     return f"{unit_words(unit)}: where does it go?"
 
 
@@ -106,6 +108,25 @@ def _check_free(unit: Unit) -> None:
     """A tote or carton that is bound to a customer's order moves in its own workflow."""
     if unit.order_id is not None:
         raise Refusal("unit_in_use", unit_words(unit), other="a customer order")
+
+
+def _check_quarantine(location_id: int, by: By) -> None:
+    """Only a supervisor takes goods out of quarantine."""
+    if db.session.get_one(Location, location_id).kind == "quarantine" and not by.is_supervisor:
+        raise Refusal("not_allowed")
+
+
+def _take_out(task: Task, found: Found, by: By) -> str:
+    """An item scanned while its unit is in hand: take goods out of the unit instead of moving it whole."""
+    unit = db.session.get_one(Unit, task.state["load"]["unit"])
+    if not stock.rows(by, Balance.unit_id == unit.id, Balance.item_id == found.thing.id, limit=1):
+        raise Refusal("not_here", found.words)
+    task.note(load=None, source=unit.location_id, source_unit=unit.id)
+    return _take_goods(task, found, by)
+
+
+def _source(task: Task) -> Spot:
+    return Spot(task.state["source"], task.state.get("source_unit") or 0)
 
 
 def _guess_source(task: Task, found: Found, by: By) -> str:
@@ -122,8 +143,8 @@ def _guess_source(task: Task, found: Found, by: By) -> str:
 def _take_goods(task: Task, found: Found, by: By) -> str:
     load = task.state.get("load")
     if load and "unit" in load:
-        raise Refusal("finish_first", "What you carry", "its place")
-    source = Spot(task.state["source"])
+        return _take_out(task, found, by)
+    source = _source(task)
     gathered = goods.gather(task, found, source=source)
     if gathered is None:
         return f"Now the {task.state['pending']['ask']}."
@@ -141,7 +162,7 @@ def _take_goods(task: Task, found: Found, by: By) -> str:
 
 
 def _check_there(task: Task, load: dict[str, Any], by: By) -> None:
-    there = ledger.free(by.site_id, load["item"], load["lot"], Spot(task.state["source"]))
+    there = ledger.free(by.site_id, load["item"], load["lot"], _source(task))
     if load["qty"] > there:
         raise Refusal("not_enough", there, load["qty"])
 
@@ -150,16 +171,20 @@ def _put(task: Task, found: Found, by: By) -> str:
     load = task.state["load"]
     target = _target(found, by)
     if "unit" in load:
+        unit = db.session.get_one(Unit, load["unit"])
         if target.unit_id:
-            raise Refusal("wrong_kind", found.words, "a location")
-        ledger.move_unit(by, db.session.get_one(Unit, load["unit"]), target.location_id, Why("move"))
+            ledger.put_unit_in(by, unit, db.session.get_one(Unit, target.unit_id), Why("move"))
+        else:
+            _check_unit_place(unit, target, by)
+            ledger.move_unit(by, unit, target.location_id, Why("move"))
     else:
         _check_place(load, target, by)
         for serial_id in load.get("serials") or [0]:
             qty = 1 if serial_id else load["qty"]
-            source = Spot(task.state["source"])
-            ledger.move(by, load["item"], qty, source, target, Why("move"), lot_id=load["lot"], serial_id=serial_id)
-    task.note(load=None, source=None, confirm=None)
+            ledger.move(
+                by, load["item"], qty, _source(task), target, Why("move"), lot_id=load["lot"], serial_id=serial_id
+            )
+    task.note(load=None, source=None, source_unit=None, confirm=None)
     by.tone = "line"
     return f"Moved to {found.words}."
 
@@ -176,6 +201,11 @@ def _target(found: Found, by: By) -> Spot:
     if unit.location_id is None:
         raise Refusal("unit_empty", unit_words(unit))
     return Spot(unit.location_id, unit.id)
+
+
+def _check_unit_place(unit: Unit, target: Spot, by: By) -> None:
+    for row in stock.rows(by, Balance.unit_id == unit.id, limit=50):
+        _check_place({"item": row.item.id, "lot": row.lot.id, "qty": row.qty}, target, by)
 
 
 def _check_place(load: dict[str, Any], target: Spot, by: By) -> None:
@@ -214,13 +244,13 @@ def _quantity(task: Task, found: Found, by: By) -> str:
 
 def _all(task: Task, found: Found, by: By) -> str:
     load = _loose(task)
-    load["qty"] = ledger.free(by.site_id, load["item"], load["lot"], Spot(task.state["source"]))
+    load["qty"] = ledger.free(by.site_id, load["item"], load["lot"], _source(task))
     task.note(load=load)
     return f"{load['qty']} in hand."
 
 
 def _back(task: Task, found: Found, by: By) -> str:
-    task.note(load=None, source=None, pending=None)
+    task.note(load=None, source=None, source_unit=None, pending=None)
     return "Nothing is in hand."
 
 

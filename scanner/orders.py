@@ -11,9 +11,9 @@ from scanner import ledger, stock
 from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db
-from scanner.find import find, read_code
+from scanner.find import find, read_code, unit_words
 from scanner.ledger import Spot
-from scanner.models import Customer, Order, OrderLine, Parcel, Reservation, Task, Unit
+from scanner.models import Balance, Customer, Order, OrderLine, Parcel, Reservation, Task, Unit
 from scanner.planning.allocate import Allocation, Wanted, allocate
 from scanner.refusals import Refusal
 
@@ -158,9 +158,31 @@ def cancel(by: By, order: Order, reason: str) -> None:
     for reservation in open_reservations(order.id):
         ledger.release(by, reservation.id)
     order.status = "cancelled"
+    _give_back(by, order)
     for task in db.session.scalars(select(Task).where(Task.order_id == order.id, Task.status == "open")):
         task.status = "cancelled"
     audit(by, "order.cancel", order.number, reason)
+
+
+def _give_back(by: By, order: Order) -> None:
+    """What was picked of a cancelled order must go back to the shelf: its totes are free to be put away."""
+    from scanner import discrepancies  # it needs this module; a cancelled order is the one case the other way round
+
+    for tote in units_of(order.id):
+        content = stock.rows(by, Balance.unit_id == tote.id)
+        tote.order_id = None
+        for row in content:
+            discrepancies.open_case(
+                by,
+                "cancelled_goods",
+                book=f"order {order.number} is cancelled",
+                floor=f"{row.qty} {row.item.name} are in {unit_words(tote)}: put them away",
+                qty=row.qty,
+                item_id=row.item.id,
+                lot_id=row.lot.id,
+                location_id=row.location.id,
+                unit_id=tote.id,
+            )
 
 
 def units_of(order_id: int) -> list[Unit]:

@@ -55,7 +55,7 @@ def step(task: Task, found: Found, *, by: By) -> str:
     if found.kind == "unit":
         return _take_unit(task, found, by)
     if found.kind == "location":
-        return _put(task, found, by) if load else _from(task, found)
+        return _put(task, found, by) if load else _from(task, found, by)
     if not goods.is_answer(task, found):
         expect(found, f"a place such as {_best(task)}" if load else "a pallet or an item", "item")
     return _take_goods(task, found, by)
@@ -88,8 +88,10 @@ def _take_unit(task: Task, found: Found, by: By) -> str:
     return f"{unit_words(unit)}: to {_best(task)}."
 
 
-def _from(task: Task, found: Found) -> str:
+def _from(task: Task, found: Found, by: By) -> str:
     """The place where loose goods are taken from, when it is not the first dock."""
+    if found.thing.kind == "quarantine" and not by.is_supervisor:
+        raise Refusal("not_allowed")
     task.note(source=found.thing.id)
     return f"From {found.thing.code}."
 

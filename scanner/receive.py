@@ -42,7 +42,7 @@ def start(document: str | None, *, by: By) -> Task:
     dock = stock.first_location(by, "dock")
     if not document:
         return tasks.own_for(by, "receive", purchase_order_id=None) or tasks.open_task(
-            "receive", by, location_id=dock.id
+            "receive", by, location_id=dock.id, state={"dock": dock.code}
         )
     order = _purchase_order(document, by)
     if order.status != "open":

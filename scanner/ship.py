@@ -21,6 +21,7 @@ from scanner.refusals import Refusal
 
 TITLE = "SHIP"
 ROLES = ("packer", "receiver")
+CARRIER_MOST = 40  # characters
 SHOWN = 6  # missing parcels listed
 
 
@@ -93,13 +94,13 @@ def finish(task: Task, *, by: By) -> None:
 
 
 def _carrier(text: str, by: By) -> str:
-    """A carrier as orders write it, whatever the case."""
+    """A carrier as orders write it, whatever the case; a new name as it is."""
     known = db.session.scalar(
         select(Order.carrier).where(Order.site_id == by.site_id, func.upper(Order.carrier) == text.upper()).limit(1)
     )
-    if known is None:
+    if known is None and not 2 <= len(text) <= CARRIER_MOST:
         raise Refusal("unknown_document", text[:40], "carrier")
-    return known
+    return known or text
 
 
 def _open_manifest(carrier: str, by: By) -> Manifest | None:
@@ -178,8 +179,8 @@ def _check(parcel: Parcel, order: Order, manifest: Manifest) -> None:
     if parcel.status != "packed":
         raise Refusal("not_packed", name)
     carrier = parcel.carrier or order.carrier
-    if carrier != manifest.carrier:
-        raise Refusal("wrong_carrier", name, other=carrier or "no carrier yet")
+    if carrier not in ("", manifest.carrier):
+        raise Refusal("wrong_carrier", name, other=carrier)
 
 
 def _take_tracking(task: Task, found: Found, by: By) -> str:

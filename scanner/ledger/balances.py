@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from scanner.by import By
 from scanner.db import db
-from scanner.ledger.fitness import is_guarded, is_unfit, refuse_unfit
+from scanner.ledger.fitness import is_guarded, is_unfit, refuse_leaving_quarantine, refuse_unfit
 from scanner.ledger.spots import Spot, free, key, virtual_locations
 from scanner.models import Balance
 from scanner.refusals import Refusal
@@ -45,6 +45,7 @@ def shift(
 
 def take(by: By, item_id: int, lot_id: int, qty: int, spot: Spot, target: Spot | None, reserved: int) -> None:
     """Take `qty` off a balance, `reserved` of them out of promises, if the rule allows it at this instant."""
+    refuse_leaving_quarantine(spot, target)
     rule = and_(Balance.reserved >= reserved, Balance.qty - Balance.reserved >= qty - reserved)
     if target is not None and is_guarded(target):
         rule = and_(rule, ~is_unfit(by, lot_id, spot))

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from scanner.by import By
 from scanner.db import db
 from scanner.ledger import lines, moves, promises
-from scanner.ledger.fitness import is_guarded, refuse_unfit
+from scanner.ledger.fitness import is_guarded, refuse_leaving_quarantine, refuse_unfit
 from scanner.ledger.lines import Why
 from scanner.ledger.serials import serials_in
 from scanner.ledger.spots import Spot, virtual_locations
@@ -62,6 +62,33 @@ def move_unit(by: By, unit: Unit, location_id: int, why: Why) -> None:
     db.session.flush()
 
 
+def put_unit_in(by: By, unit: Unit, parent: Unit, why: Why) -> None:
+    """Put a unit into (or onto) another one; from now on it moves with it.
+
+    Refuses: same_place (into itself or into what is in it), unit_closed, unit_in_use (too deep), and what `move_unit`
+    refuses.
+    """
+    inside = _with_children(unit)
+    if parent.id in {part.id for part in inside} or unit.parent_id == parent.id:
+        raise Refusal("same_place", parent.code)
+    if parent.status != "open" or parent.location_id is None:
+        raise Refusal("unit_closed", parent.code)
+    if _depth(parent) + len(inside) > DEEPEST:
+        raise Refusal("unit_in_use", parent.code, other="other units")
+    if unit.location_id != parent.location_id:
+        move_unit(by, unit, parent.location_id, why)
+    unit.parent_id = parent.id
+    db.session.flush()
+
+
+def _depth(unit: Unit) -> int:
+    depth, above = 1, unit.parent_id
+    while above is not None and depth <= DEEPEST:
+        depth += 1
+        above = db.session.scalar(select(Unit.parent_id).where(Unit.id == above))
+    return depth
+
+
 def _with_children(unit: Unit) -> list[Unit]:
     """The unit and all units in it (a pallet of cartons)."""
     found, layer = [unit], [unit.id]
@@ -100,6 +127,7 @@ def _content(unit_ids: list[int]) -> list[Held]:
 
 def _check_fit(by: By, units: list[Unit], content: list[Held], location_id: int) -> None:
     """Goods that are held or past their date, or in a held unit, do not go on their way to a customer."""
+    refuse_leaving_quarantine(Spot(content[0].location_id), Spot(location_id))
     if not is_guarded(Spot(location_id)):
         return
     held_units = {part.id for part in units if part.is_held}

@@ -12,11 +12,23 @@ from scanner.planning.life import is_expired
 from scanner.refusals import Refusal
 
 GUARDED_KINDS = ("pick", "cart", "pack", "door", "customer")  # where held or expired goods must never go
+OUT_OF_QUARANTINE = ("quarantine", "dock", "scrap", "supplier", "adjustment")
 
 
 def is_guarded(target: Spot) -> bool:
     """True for a place of goods on their way to a customer."""
     return kind_of(target.location_id) in GUARDED_KINDS
+
+
+def refuse_leaving_quarantine(source: Spot, target: Spot | None) -> None:
+    """What is in quarantine goes back to the dock, to another quarantine place, or out of the house; nowhere else."""
+    if (
+        target is None
+        or kind_of(source.location_id) != "quarantine"
+        or kind_of(target.location_id) in OUT_OF_QUARANTINE
+    ):
+        return
+    raise Refusal("held", "What is in quarantine", why="it was set aside")
 
 
 def is_unfit(by: By, lot_id: int, spot: Spot) -> ColumnElement[bool]:
