@@ -7,7 +7,7 @@ scan band, actions. It never holds what the worker must not know (the expected f
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -87,7 +87,17 @@ class Prompt:
 
     def as_json(self) -> dict[str, Any]:
         """The prompt as JSON-ready data, for the API and for the stored answer."""
-        return asdict(self)
+        plain: dict[str, Any] = _plain(self)
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses as dicts and tuples as lists: what comes back when it has been through JSON."""
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    return value
 
 
 def prompt_from_json(data: Mapping[str, Any]) -> Prompt:
