@@ -115,16 +115,16 @@ class World:
     def stock(self, sku: str, place: str, qty: int = 1, *, lot: str = "", days: int = 90, serial: str = "") -> int:
         """Opening stock at a place; the move's seq."""
 
-        def work() -> int:
+        def work() -> By:
             by, opening = self.by("eve"), ledger.virtual(self.site.id, "opening")
             lot_id = self.lot(sku, lot, days).id if lot else NONE
             serial_id = self._serial(sku, serial, opening).id if serial else NONE
             why = Why("opening")
-            return ledger.move(
-                by, self.items[sku].id, qty, opening, self.spot(place), why, lot_id=lot_id, serial_id=serial_id
-            )
+            target, item_id = self.spot(place), self.items[sku].id
+            ledger.move(by, item_id, qty, opening, target, why, lot_id=lot_id, serial_id=serial_id)
+            return by
 
-        return transact(work)
+        return transact(work).moves[-1]  # known when the transaction has sealed it
 
     def _serial(self, sku: str, code: str, at: Spot) -> Serial:
         row = Serial(item_id=self.items[sku].id, code=code, location_id=at.location_id, unit_id=NONE)
@@ -184,6 +184,17 @@ class World:
             return order
 
         return transact(work)
+
+    def at_another_site(self) -> None:
+        """Add zoe, who supervises another site and must see nothing of this one."""
+
+        def work() -> None:
+            site = make_site(code="OTHER", name="Other warehouse")
+            zoe = Person(site_id=site.id, login="zoe", name="Zoe", roles=["supervisor"], created_at=now())
+            db.session.add(zoe)
+            self.people["zoe"] = zoe
+
+        transact(work)
 
 
 def new_scan_id() -> str:

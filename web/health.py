@@ -65,7 +65,7 @@ def newest_revision() -> str | None:
 def ledgers() -> list[dict[str, Any]]:
     """Each site's position, and whether its record holds."""
     last = and_(Move.site_id == LedgerHead.site_id, Move.seq == LedgerHead.seq)
-    after = select(func.max(Move.seq)).where(Move.site_id == LedgerHead.site_id).scalar_subquery()
+    after = select(func.max(Move.seq)).where(Move.site_id == Site.id).correlate(Site).scalar_subquery()
     rows = db.session.execute(
         select(Site.id, Site.code, LedgerHead.seq, LedgerHead.hash, Move.hash.label("last"), after.label("newest"))
         .join(LedgerHead, LedgerHead.site_id == Site.id)

@@ -67,9 +67,8 @@ def list_stock(query: StockQuery) -> Response:
 @allow()
 def list_moves(query: MoveQuery) -> Response:
     """The ledger itself, in its order."""
-    codes = dict(
-        db.session.execute(select(Location.id, Location.code).where(Location.site_id == me().site_id)).tuples().all()
-    )
+    places = select(Location.id, Location.code).where(Location.site_id == me().site_id)
+    codes = {row.id: row.code for row in db.session.execute(places)}
     wanted = (
         select(Move, Item.sku, Lot.code)
         .join(Item, Item.id == Move.item_id)

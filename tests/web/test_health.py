@@ -1,0 +1,77 @@
+"""GET /healthz says what runs here, and 503 when it is not sound."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from scanner.db import db
+from tests.conftest import Browser
+from tests.world import World
+from web import VERSION, create_app
+
+
+def test_a_sound_warehouse_says_so(warehouse: World, client: Browser) -> None:
+    warehouse.stock("MUG", "A-01-1", 12)
+    warehouse.stock("MUG", "A-01-2", 3)
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    facts = answer.json
+    assert (facts["status"], facts["version"]) == ("ok", VERSION)
+    assert facts["database"]["engine"] == db.engine.dialect.name
+    assert facts["database"]["version"][0].isdigit()
+    assert facts["schema"]["is_current"]
+    assert [(site["site"], site["seq"], site["is_good"]) for site in facts["ledger"]] == [("MAIN", 2, True)]
+
+
+def test_a_fresh_database_without_a_site_is_sound(app: Flask, client: Browser) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["ledger"] == []
+
+
+def test_a_head_that_is_not_the_last_move_is_not_sound(warehouse: World, client: Browser) -> None:
+    warehouse.stock("MUG", "A-01-1", 12)
+    db.session.execute(text("UPDATE ledger_head SET seq = seq + 1"))
+    db.session.commit()
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert not answer.json["ledger"][0]["head_fits"]
+
+
+def test_a_wrong_promise_is_not_sound(warehouse: World, client: Browser) -> None:
+    warehouse.stock("MUG", "A-01-1", 12)
+    db.session.execute(text("UPDATE balance SET reserved = 5"))
+    db.session.commit()
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["ledger"][0]["breaches"]
+
+
+def test_an_old_schema_is_not_sound(warehouse: World, client: Browser) -> None:
+    db.session.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+    db.session.commit()
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["schema"] == {"revision": "older", "is_current": False}
+
+
+def test_a_database_that_is_gone_is_said_and_not_thrown(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = "sqlite:////nowhere/at/all.db"
+    if db.engine.dialect.name == "postgresql":
+        gone = "postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=1"
+    monkeypatch.setenv("DATABASE_URL", gone)
+    client = create_app({"TESTING": True}).test_client()
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["status"] == "no database"
+    assert client.post("/login", data={}).status_code in (400, 503)
+    client.set_cookie("scandock", "x")
+    assert client.get("/").status_code == 503
