@@ -17,7 +17,6 @@ from types import ModuleType
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
 from scanner import ledger
 from scanner.by import By
@@ -70,8 +69,6 @@ def accept_scan(incoming: Incoming, by: By) -> Answer:
         return transact(lambda: _take_step(incoming, by))
     except _Seen as seen:
         return _replay(seen.record, incoming)
-    except IntegrityError as error:
-        return _twin(incoming, error)
     except Refusal as refusal:
         return _refuse(incoming, by, refusal)
 
@@ -199,8 +196,6 @@ def _refuse(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
         return transact(lambda: _store_refusal(incoming, by, refusal))
     except _Seen as seen:
         return _replay(seen.record, incoming)
-    except IntegrityError as error:
-        return _twin(incoming, error)
 
 
 def _store_refusal(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
@@ -235,15 +230,6 @@ def _replay(record: ScanRecord, incoming: Incoming) -> Answer:
         raise Refusal("scan_id_reused", incoming.scan_id)
     answer: Answer = json.loads(record.answer)
     return {**answer, "replayed": True}
-
-
-def _twin(incoming: Incoming, error: IntegrityError) -> Answer:
-    """The same scan was committed by another request between our look and our insert; its answer stands."""
-    db.session.rollback()
-    record = db.session.get(ScanRecord, incoming.scan_id)
-    if record is None:
-        raise error
-    return _replay(record, incoming)
 
 
 def _record(

@@ -40,6 +40,7 @@ def start(document: str | None, *, by: By) -> Task:
     if not document:
         return _next_waiting(by)
     location = _location(document, by)
+    db.session.execute(select(Location.id).where(Location.id == location.id).with_for_update())
     task = tasks.resume("count", by, location_id=location.id)
     if task is not None:
         _check_counter(task, by)
@@ -83,6 +84,7 @@ def finish(task: Task, *, by: By) -> None:
     variances = _variances(task, by)
     by.is_final = True
     if not variances:
+        discrepancies.end_doubts(by, task.location_id or 0)
         tasks.close(task)
         return
     if task.state["round"] == 1:
@@ -250,6 +252,8 @@ def _settle(task: Task, variances: list[Entry], by: By) -> None:
             case = _open_case(task, entry, by)
             lost += _post(case, entry, by)
             discrepancies.settle(case, by, "approve")
+    if not large:
+        discrepancies.end_doubts(by, task.location_id or 0)
     orders.allocate_lines(by, lost)
     if large and task.state["round"] == 2:
         _ask_another(task, by)

@@ -20,12 +20,13 @@ from weakref import WeakKeyDictionary
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, TypeDecorator, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 T = TypeVar("T")
 
 TRIES = 6  # of one write; after that the caller is told to come back (503)
+TWIN_TRIES = 2  # of a write whose row somebody else made at the same instant: the next try finds it
 DOOR_TIMEOUT_S = 10.0  # how long a writer waits for its turn on SQLite
 SQLITE_PRAGMAS = {
     "journal_mode": "wal",
@@ -212,7 +213,7 @@ def transact(work: Callable[[], T]) -> T:
             with _writer_turn():
                 return _once(work)
         except DBAPIError as error:
-            if not is_passing(error):
+            if not (is_passing(error) or (isinstance(error, IntegrityError) and attempt < TWIN_TRIES)):
                 if isinstance(error, OperationalError):
                     raise Busy(str(error.orig)) from error
                 raise

@@ -82,6 +82,8 @@ def resolve(case_id: int, resolution: str, *, by: By, note: str = "") -> Discrep
         raise Refusal("bad_request", f"{resolution!r} does not resolve a {case.kind}")
     chosen.act(case, by)
     _close(case, resolution, by, note)
+    if case.kind == "short_pick" and case.order_line_id is not None:
+        orders.allocate_lines(by, [case.order_line_id])  # what was in doubt may be promised again
     return case
 
 
@@ -111,6 +113,26 @@ def settle(case: Discrepancy, by: By, resolution: str) -> None:
     _close(case, resolution, by)
 
 
+def end_doubts(by: By, location_id: int) -> None:
+    """A location has been counted and the book is right now: short picks there have nothing left to decide.
+
+    What was in doubt may be promised again, to the orders that missed it first.
+    """
+    cases = list(
+        db.session.scalars(
+            select(Discrepancy).where(
+                Discrepancy.site_id == by.site_id,
+                Discrepancy.location_id == location_id,
+                Discrepancy.kind == "short_pick",
+                Discrepancy.status == "open",
+            )
+        )
+    )
+    for case in cases:
+        _close(case, "counted", by)
+    orders.allocate_lines(by, [case.order_line_id for case in cases if case.order_line_id is not None])
+
+
 # --- the ways out ----------------------------------------------------------------------------------------------------
 
 
@@ -123,6 +145,8 @@ def _post_delta(case: Discrepancy, by: By) -> None:
     if case.kind == "count_variance" and case.opened_by == by.person_id and "admin" not in by.roles:
         raise Refusal("same_counter")
     lost = adjust_by(case, by, case.qty)
+    if case.kind == "count_variance":
+        end_doubts(by, case.location_id or 0)
     orders.allocate_lines(by, lost)
 
 
@@ -174,11 +198,6 @@ def ask_for_count(by: By, location_id: int, purpose: str, *, not_by: list[int] |
     )
 
 
-def _allocate_again(case: Discrepancy, by: By) -> None:
-    assert case.order_line_id is not None
-    orders.allocate_lines(by, [case.order_line_id])
-
-
 def _close_line_short(case: Discrepancy, by: By) -> None:
     """The rest of the order line will not be sent."""
     line = db.session.get_one(OrderLine, case.order_line_id)
@@ -218,7 +237,7 @@ def _restock(case: Discrepancy, by: By) -> None:
 RESOLUTIONS: dict[str, tuple[Resolution, ...]] = {
     "short_pick": (
         Resolution("write_off", "IT IS GONE: WRITE OFF", _post_delta),
-        Resolution("reallocate", "PICK IT ELSEWHERE", _allocate_again),
+        Resolution("reallocate", "PICK IT ELSEWHERE", _keep),
         Resolution("close_short", "SEND WITHOUT IT", _close_line_short),
         Resolution("found", "IT IS THERE: KEEP THE BOOK", _keep),
     ),
