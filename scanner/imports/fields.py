@@ -102,6 +102,12 @@ def _lower(value: Any) -> Any:
     return _line(value).lower()
 
 
+def _class(value: Any) -> Any:
+    """A location of the class "any" takes goods of every class."""
+    word = _lower(value)
+    return "" if word == "any" else word
+
+
 Sku = Annotated[str, BeforeValidator(_code), StringConstraints(max_length=64)]
 Code = Annotated[str, BeforeValidator(_code), StringConstraints(max_length=128)]
 LotCode = Annotated[str, BeforeValidator(_code), StringConstraints(max_length=64)]
@@ -113,6 +119,7 @@ CartonCode = Annotated[str, BeforeValidator(_upper), StringConstraints(max_lengt
 Name = Annotated[str, BeforeValidator(_line)]
 Text = Annotated[str, BeforeValidator(_text)]
 Word = Annotated[str, BeforeValidator(_lower), StringConstraints(max_length=16)]  # one of a short list, in any case
+StorageClass = Annotated[str, BeforeValidator(_class), StringConstraints(max_length=16)]
 Day = Annotated[date, BeforeValidator(_day)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Truth = Annotated[bool, BeforeValidator(_truth)]

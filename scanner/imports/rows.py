@@ -27,6 +27,7 @@ from scanner.imports.fields import (
     Quantity,
     Size,
     Sku,
+    StorageClass,
     Text,
     Truth,
     Word,
@@ -96,7 +97,7 @@ class LocationRow(Row):
     capacity_weight_g: Figure | None = None
     capacity_volume_mm3: Figure | None = None
     mix: Annotated[Literal["any", "one_item", "one_lot"], BeforeValidator(_lower)] = "any"
-    storage_class: Word = "ambient"
+    storage_class: StorageClass = "ambient"
 
 
 class SupplierRow(Row):
