@@ -237,7 +237,6 @@ def _restock(case: Discrepancy, by: By) -> None:
 RESOLUTIONS: dict[str, tuple[Resolution, ...]] = {
     "short_pick": (
         Resolution("write_off", "IT IS GONE: WRITE OFF", _post_delta),
-        Resolution("reallocate", "PICK IT ELSEWHERE", _keep),
         Resolution("close_short", "SEND WITHOUT IT", _close_line_short),
         Resolution("found", "IT IS THERE: KEEP THE BOOK", _keep),
     ),
