@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, insert, select
 
 from scanner import ledger
 from scanner.by import By
-from scanner.db import db, now, transact
+from scanner.db import db, now, table_of, transact
 from scanner.find import find, read_code
 from scanner.models import Move, Person, ScanRecord, Task
 from scanner.refusals import Refusal
@@ -102,13 +102,7 @@ def _open(incoming: Incoming) -> Task | None:
         if record is not None:
             raise _Seen(record)
         return None
-    row = db.session.execute(
-        select(Task, ScanRecord)
-        .outerjoin(ScanRecord, ScanRecord.id == incoming.scan_id)
-        .where(Task.id == incoming.task_id)
-        .with_for_update(of=Task)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    row = db.session.execute(_OPEN, {"scan": incoming.scan_id, "task": incoming.task_id}).one_or_none()
     if row is None:
         raise _unknown_task(incoming)
     if row.ScanRecord is not None:
@@ -116,6 +110,15 @@ def _open(incoming: Incoming) -> Task | None:
     task: Task = row.Task
     task.memo.clear()
     return task
+
+
+_OPEN = (
+    select(Task, ScanRecord)
+    .outerjoin(ScanRecord, ScanRecord.id == bindparam("scan"))
+    .where(Task.id == bindparam("task"))
+    .with_for_update(of=Task)
+    .execution_options(populate_existing=True)
+)
 
 
 def _unknown_task(incoming: Incoming) -> Exception:
@@ -255,7 +258,10 @@ def _record(
         "undoes": by.undoes,
         "is_final": by.is_final,
     }
-    db.session.execute(ScanRecord.__table__.insert().values(values))  # type: ignore[attr-defined]
+    db.session.connection().execute(_ADD_SCAN, values)
+
+
+_ADD_SCAN = insert(table_of(ScanRecord))  # put together once, run by every scan
 
 
 def storable(text: str) -> str:

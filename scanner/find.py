@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import bindparam, literal, select, union_all
 
 from scanner.barcode import Misread, Scan, read
 from scanner.by import By
@@ -185,12 +185,16 @@ def _sscc(scan: Scan, by: By) -> Found | None:
     return Found("unit", scan, _one(select(Unit).where(Unit.site_id == by.site_id, Unit.code == scan.sscc)))
 
 
+_BY_BARCODE = (
+    select(Item, Barcode.qty)
+    .join(Barcode, Barcode.item_id == Item.id)
+    .where(Barcode.code.in_(bindparam("codes", expanding=True)))
+)
+
+
 def _item(scan: Scan, by: By) -> Found | None:
     """By GTIN, or by the text of a plain barcode (every SKU is one)."""
-    code = scan.gtin or scan.text
-    row = db.session.execute(
-        select(Item, Barcode.qty).join(Barcode, Barcode.item_id == Item.id).where(Barcode.code.in_({code, scan.text}))
-    ).first()
+    row = db.session.execute(_BY_BARCODE, {"codes": sorted({scan.gtin or scan.text, scan.text})}).first()
     if row is None:
         return None
     item, pack = row

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, update
+from sqlalchemy import Update, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scanner.by import By
-from scanner.db import db
-from scanner.ledger.fitness import is_guarded, is_unfit, refuse_leaving_quarantine, refuse_unfit
-from scanner.ledger.spots import Spot, free, key, virtual_locations
+from scanner.db import db, table_of
+from scanner.ledger.fitness import is_guarded, refuse_leaving_quarantine, refuse_unfit, unfit_rule
+from scanner.ledger.spots import Spot, free, virtual_locations
 from scanner.models import Balance
 from scanner.refusals import Refusal
 
@@ -46,16 +48,12 @@ def shift(
 def take(by: By, item_id: int, lot_id: int, qty: int, spot: Spot, target: Spot | None, reserved: int) -> None:
     """Take `qty` off a balance, `reserved` of them out of promises, if the rule allows it at this instant."""
     refuse_leaving_quarantine(spot, target)
-    rule = and_(Balance.reserved >= reserved, Balance.qty - Balance.reserved >= qty - reserved)
-    if target is not None and is_guarded(target):
-        rule = and_(rule, ~is_unfit(by, lot_id, spot))
-    taken = db.session.execute(
-        update(Balance)
-        .where(key(by.site_id, item_id, lot_id, spot), rule)
-        .values(qty=Balance.qty - qty, reserved=Balance.reserved - reserved)
-        .execution_options(synchronize_session=False)
-    )
-    if taken.rowcount != 1:  # type: ignore[attr-defined]
+    guarded = target is not None and is_guarded(target)
+    values = {**_values(by.site_id, item_id, lot_id, spot), "n": qty, "r": reserved}
+    if guarded:
+        values["today"] = by.today
+    statement = _taking(is_guarded=guarded, has_lot=bool(lot_id), has_unit=bool(spot.unit_id))
+    if db.session.connection().execute(statement, values).rowcount != 1:
         if target is not None:
             refuse_unfit(by, item_id, lot_id, spot, target)
         raise Refusal("not_enough", free(by.site_id, item_id, lot_id, spot), qty)
@@ -63,19 +61,54 @@ def take(by: By, item_id: int, lot_id: int, qty: int, spot: Spot, target: Spot |
 
 def give(site_id: int, item_id: int, lot_id: int, qty: int, spot: Spot, carried: int) -> None:
     """Add `qty` to a balance, `carried` of them promised."""
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    row = insert(Balance).values(
-        site_id=site_id,
-        location_id=spot.location_id,
-        item_id=item_id,
-        lot_id=lot_id,
-        unit_id=spot.unit_id,
-        qty=qty,
-        reserved=carried,
+    values = {**_values(site_id, item_id, lot_id, spot), "n": qty, "r": carried}
+    db.session.connection().execute(_giving(db.engine.dialect.name), values)
+
+
+# --- the statements --------------------------------------------------------------------------------------------------
+# Every booked scan runs these two, so they are put together once: building them costs more than running them.
+
+_BALANCE = table_of(Balance)
+
+
+def _values(site_id: int, item_id: int, lot_id: int, spot: Spot) -> dict[str, Any]:
+    return {"site": site_id, "location": spot.location_id, "item": item_id, "lot": lot_id, "unit": spot.unit_id}
+
+
+@cache
+def _taking(*, is_guarded: bool, has_lot: bool, has_unit: bool) -> Update:
+    row: Any = _BALANCE.c
+    n: Any = bindparam("n")
+    r: Any = bindparam("r")
+    rules = [
+        row.site_id == bindparam("site"),
+        row.location_id == bindparam("location"),
+        row.item_id == bindparam("item"),
+        row.lot_id == bindparam("lot"),
+        row.unit_id == bindparam("unit"),
+        row.reserved >= r,
+        row.qty - row.reserved >= n - r,
+    ]
+    if is_guarded:
+        lot: Any = bindparam("lot") if has_lot else None
+        unit: Any = bindparam("unit") if has_unit else None
+        rules.append(~unfit_rule(bindparam("location"), lot, unit, bindparam("today")))
+    return update(_BALANCE).where(*rules).values(qty=row.qty - n, reserved=row.reserved - r)
+
+
+@cache
+def _giving(dialect: str) -> Any:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    row = insert(_BALANCE).values(
+        site_id=bindparam("site"),
+        location_id=bindparam("location"),
+        item_id=bindparam("item"),
+        lot_id=bindparam("lot"),
+        unit_id=bindparam("unit"),
+        qty=bindparam("n"),
+        reserved=bindparam("r"),
     )
-    db.session.execute(
-        row.on_conflict_do_update(
-            index_elements=["site_id", "location_id", "item_id", "lot_id", "unit_id"],
-            set_={"qty": Balance.qty + qty, "reserved": Balance.reserved + carried},
-        )
+    return row.on_conflict_do_update(
+        index_elements=["site_id", "location_id", "item_id", "lot_id", "unit_id"],
+        set_={"qty": _BALANCE.c.qty + row.excluded.qty, "reserved": _BALANCE.c.reserved + row.excluded.reserved},
     )

@@ -11,11 +11,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scanner.by import By
-from scanner.db import before_commit, db, now
+from scanner.db import before_commit, db, now, table_of
 from scanner.models import LedgerHead, Move
 from scanner.refusals import Refusal
 
@@ -48,12 +48,21 @@ def seal() -> None:
         _seal_site(site_id, [(by, row) for by, row in unsealed if row["site_id"] == site_id])
 
 
+_HEAD, _MOVE = table_of(LedgerHead), table_of(Move)
+_LOCK_HEAD = (
+    select(_HEAD.c.seq, _HEAD.c.hash, _HEAD.c.recorded_at).where(_HEAD.c.site_id == bindparam("site")).with_for_update()
+)
+_MOVE_HEAD = (
+    update(_HEAD)
+    .where(_HEAD.c.site_id == bindparam("site"))
+    .values(seq=bindparam("n"), hash=bindparam("h"), recorded_at=bindparam("at"))
+)
+_ADD_MOVES = insert(_MOVE)
+
+
 def _seal_site(site_id: int, unsealed: list[tuple[By, dict[str, Any]]]) -> None:
-    head = db.session.execute(
-        select(LedgerHead.seq, LedgerHead.hash, LedgerHead.recorded_at)
-        .where(LedgerHead.site_id == site_id)
-        .with_for_update()
-    ).one()
+    connection = db.session.connection()
+    head = connection.execute(_LOCK_HEAD, {"site": site_id}).one()
     seq, before, at = int(head.seq), str(head.hash), max(now(), head.recorded_at)
     rows = []
     for by, row in unsealed:
@@ -62,13 +71,8 @@ def _seal_site(site_id: int, unsealed: list[tuple[By, dict[str, Any]]]) -> None:
         row["hash"] = before = chain_hash(row)
         rows.append(row)
         by.moves.append(seq)
-    db.session.execute(Move.__table__.insert(), rows)  # type: ignore[attr-defined]
-    db.session.execute(
-        update(LedgerHead)
-        .where(LedgerHead.site_id == site_id)
-        .values(seq=seq, hash=before, recorded_at=at)
-        .execution_options(synchronize_session=False)
-    )
+    connection.execute(_ADD_MOVES, rows)
+    connection.execute(_MOVE_HEAD, {"site": site_id, "n": seq, "h": before, "at": at})
 
 
 def chain_hash(row: dict[str, Any]) -> str:
@@ -85,8 +89,8 @@ def _canonical(value: Any) -> Any:
 
 def begin(site_id: int) -> None:
     """Start the chain of a new site; a chain that has begun stays as it is."""
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    head = insert(LedgerHead).values(site_id=site_id, seq=0, hash="", recorded_at=now())
+    upsert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    head = upsert(LedgerHead).values(site_id=site_id, seq=0, hash="", recorded_at=now())
     db.session.execute(head.on_conflict_do_nothing())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, exists, or_, select
 
 from scanner.by import By
@@ -33,12 +35,16 @@ def refuse_leaving_quarantine(source: Spot, target: Spot | None) -> None:
 
 def is_unfit(by: By, lot_id: int, spot: Spot) -> ColumnElement[bool]:
     """SQL that is true when the lot is held or past its date, or the place or the unit is held."""
-    rules: list[ColumnElement[bool]] = [exists().where(Location.id == spot.location_id, Location.is_held)]
-    if lot_id:
-        old = or_(Lot.is_held, Lot.expiry < by.today, Lot.best_before < by.today)
-        rules.append(exists().where(Lot.id == lot_id, old))
-    if spot.unit_id:
-        rules.append(exists().where(Unit.id == spot.unit_id, Unit.is_held))
+    return unfit_rule(spot.location_id, lot_id or None, spot.unit_id or None, by.today)
+
+
+def unfit_rule(location: Any, lot: Any, unit: Any, today: Any) -> ColumnElement[bool]:
+    """The same of values or of bind parameters; None for goods without a lot, or loose."""
+    rules: list[ColumnElement[bool]] = [exists().where(Location.id == location, Location.is_held)]
+    if lot is not None:
+        rules.append(exists().where(Lot.id == lot, or_(Lot.is_held, Lot.expiry < today, Lot.best_before < today)))
+    if unit is not None:
+        rules.append(exists().where(Unit.id == unit, Unit.is_held))
     return or_(*rules)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Update, bindparam, update
 
 from scanner.by import By
-from scanner.db import db
+from scanner.db import db, table_of
 from scanner.ledger.spots import Spot, virtual_locations
 from scanner.models import Move, OrderLine, PurchaseLine
 from scanner.refusals import Refusal
@@ -30,16 +32,22 @@ _FLOOR = {"allocated": "packed", "packed": "shipped"}
 
 def bump(table: type[OrderLine | PurchaseLine], line_id: int, column: str, qty: int) -> bool:
     """Add to a counter of a document line; False if that would break its ceiling or its floor."""
-    counter = getattr(table, column)
-    rule = [table.id == line_id, counter + qty >= 0]
+    done = db.session.connection().execute(_bumping(table, column), {"line_id": line_id, "n": qty})
+    return done.rowcount == 1
+
+
+@cache
+def _bumping(table: type[OrderLine | PurchaseLine], column: str) -> Update:
+    rows = table_of(table)
+    row = rows.c
+    counter: Any = row[column]
+    n: Any = bindparam("n")
+    rules = [row.id == bindparam("line_id"), counter + n >= 0]
     if column in _CEILING:
-        rule.append(counter + qty <= getattr(table, _CEILING[column]))
+        rules.append(counter + n <= row[_CEILING[column]])
     if column in _FLOOR:
-        rule.append(counter + qty >= getattr(table, _FLOOR[column]))
-    done = db.session.execute(
-        update(table).where(*rule).values({column: counter + qty}).execution_options(synchronize_session=False)
-    )
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+        rules.append(counter + n >= row[_FLOOR[column]])
+    return update(rows).where(*rules).values({column: counter + n})
 
 
 def _counter(by: By, why_reason: str, target_id: int) -> str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import case, select, update
+from sqlalchemy import bindparam, case, select, update
 
 from scanner.by import By
-from scanner.db import db, now
+from scanner.db import db, now, table_of
 from scanner.ledger.fitness import is_unfit, refuse_lot
 from scanner.ledger.lines import bump
 from scanner.ledger.spots import Spot, free, key
@@ -121,20 +121,24 @@ def free_up(by: By, item_id: int, lot_id: int, spot: Spot, qty: int) -> list[int
     return lost
 
 
+_PROMISE = table_of(Reservation)
+_POST = (
+    update(_PROMISE)
+    .where(
+        _PROMISE.c.id == bindparam("promise"),
+        _PROMISE.c.state == "open",
+        _PROMISE.c.posted + bindparam("n") <= _PROMISE.c.qty,
+    )
+    .values(
+        posted=_PROMISE.c.posted + bindparam("n"),
+        state=case((_PROMISE.c.posted + bindparam("n") == _PROMISE.c.qty, "posted"), else_="open"),
+    )
+)
+
+
 def post(reservation_id: int, qty: int) -> None:
     """Note that `qty` of a promise have been picked. Refuses too_many."""
-    posted = db.session.execute(
-        update(Reservation)
-        .where(
-            Reservation.id == reservation_id, Reservation.state == "open", Reservation.posted + qty <= Reservation.qty
-        )
-        .values(
-            posted=Reservation.posted + qty,
-            state=case((Reservation.posted + qty == Reservation.qty, "posted"), else_="open"),
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if posted.rowcount != 1:  # type: ignore[attr-defined]
+    if db.session.connection().execute(_POST, {"promise": reservation_id, "n": qty}).rowcount != 1:
         raise Refusal("too_many", qty, "fewer")
 
 
