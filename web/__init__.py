@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask
-from flask_migrate import Migrate
 from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
 
@@ -55,9 +55,12 @@ def _configure(app: Flask, overrides: Mapping[str, Any]) -> None:
 
 def _add_database(app: Flask) -> None:
     db.init_app(app)
-    Migrate(app, db, directory=str(config.ROOT / "scanner" / "migrations"))
     with app.app_context():
         prepare_engine(db.engine)
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        from flask_migrate import Migrate  # `flask db upgrade`; serving needs none of its 11 MB
+
+        Migrate(app, db, directory=str(config.MIGRATIONS))
 
 
 def _add_pages(app: Flask) -> None:

@@ -5,6 +5,7 @@ Words for people go to the standard output, reasons for a failure to the error o
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import update_wrapper
 from pathlib import Path
@@ -18,6 +19,8 @@ from sqlalchemy import select
 
 from scanner import check_ledger, people
 from scanner.db import Busy, db, transact
+from scanner.demo import make_demo
+from scanner.imports import import_file
 from scanner.models import Person, Site
 from scanner.models.person import ROLES
 from scanner.refusals import Refusal
@@ -70,27 +73,22 @@ def begin(name: str, timezone: str, gs1_prefix: str) -> None:
     if timezone not in available_timezones():
         raise click.ClickException(f"There is no time zone {timezone!r}; they are called like Europe/Berlin.")
     transact(lambda: make_site(name=name, timezone=timezone, gs1_prefix=gs1_prefix))
-    welcome.make()
+    welcome.hire_admin()
     for line in welcome.lines():
         click.echo(line)
 
 
 @click.command()
 @click.option("--large", is_flag=True, help="3,800 items, 5,400 locations and months of history; else 400 items.")
-@click.option("--seed", default=1, show_default=True, help="Another number makes another warehouse.")
+@click.option("--seed", default=2026, show_default=True, help="Another number makes another warehouse.")
 @IF_EMPTY
 @act
 def demo(large: bool, seed: int, if_empty: bool) -> None:
     """Make the demo warehouse."""
-    from scanner.demo import make_demo
-
     if if_empty and _is_filled():
         return
-    if _is_filled():
-        raise click.ClickException("There is a warehouse already. The demo wants an empty database.")
-    make_demo(size="large" if large else "small", seed=seed, progress=bar)
-    welcome.make()
-    click.echo("The demo warehouse is ready.")
+    made = make_demo(size="large" if large else "small", seed=seed, progress=bar, folder=welcome.folder())
+    click.echo(f"{made.site.name} is ready: {', '.join(f'{n:,} {kind}' for kind, n in made.counts.items())}.")
 
 
 @click.command("import-invoices")
@@ -105,16 +103,15 @@ def import_invoices(folder: Path, day: str | None, if_empty: bool) -> None:
     if if_empty and _is_filled():
         return
     transact(make_site)
-    by = transact(people.system)
-    click.echo(str(run(folder, by=by, progress=bar, day=day)))
-    welcome.make()
+    welcome.hire_crew()
+    click.echo(str(run(folder, by=transact(people.system), progress=bar, day=day)))
 
 
 def bar(done: int, total: int, what: str = "") -> None:
     """A progress bar on one line of the terminal; elsewhere a line for each tenth."""
     width = 30
     full = width * done // max(total, 1)
-    if click.get_text_stream("stderr").isatty():
+    if sys.stderr.isatty():
         click.echo(f"\r[{'#' * full}{' ' * (width - full)}] {what[:40]:40}", nl=done >= total, err=True)
     elif done >= total:
         click.echo(f"{what}: {total}", err=True)
@@ -127,8 +124,6 @@ def bar(done: int, total: int, what: str = "") -> None:
 @act
 def import_(kind: str, file: Path, dry_run: bool) -> None:
     """Import a CSV or JSON file of one KIND: items, barcodes, locations, orders, ..."""
-    from scanner.imports import import_file
-
     by = transact(people.system)
     report = import_file(kind, file.read_bytes(), file.name, by=by, dry_run=dry_run)
     for error in report.errors:

@@ -21,7 +21,7 @@ from click import ClickException
 
 from scanner.db import database_url, engine_options
 
-ROOT = Path(__file__).parent.parent
+MIGRATIONS = Path(__file__).parent.parent / "scanner" / "migrations"
 SHIFT = timedelta(hours=12)  # a log-in never outlives it
 FORM_BYTES = 64 * 1024  # a scan is some hundred bytes; uploads raise this for themselves
 FORM_PARTS = 200

@@ -17,7 +17,7 @@ from web.page import act, argument, one, slice_of, typed
 
 bp = Blueprint("orders", __name__)
 
-STATES = ("to do", "open", "picking", "picked", "packed", "shipped", "cancelled", "held")
+STATES = ("to do", "all", "open", "picking", "picked", "packed", "shipped", "cancelled", "held")
 MOVES = 20
 
 
@@ -27,6 +27,8 @@ def index() -> str:
     """Orders, the first promised first."""
     by = me()
     filters = {name: argument(name) for name in ("q", "status", "carrier", "due")}
+    if not any(filters.values()):
+        filters["status"] = STATES[0]  # the whole past is one choice away, and not what a day begins with
     found = slice_of(documents.orders(by, **filters))
     progress = documents.order_progress([row.Order.id for row in found.rows])
     return render_template(

@@ -12,7 +12,7 @@ from web.page import argument, one, slice_of
 
 bp = Blueprint("purchase_orders", __name__)
 
-STATES = ("open", "received", "cancelled")
+STATES = ("open", "all", "received", "cancelled")
 MOVES = 20
 
 
@@ -22,6 +22,8 @@ def index() -> str:
     """Purchase orders, the first due first."""
     by = me()
     filters = {name: argument(name) for name in ("q", "status", "due")}
+    if not any(filters.values()):
+        filters["status"] = STATES[0]
     found = slice_of(documents.purchase_orders(by, **filters))
     progress = documents.purchase_progress([row.PurchaseOrder.id for row in found.rows])
     return render_template(

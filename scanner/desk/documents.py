@@ -35,7 +35,7 @@ ENDED = ("shipped", "cancelled")
 def orders(by: By, q: str = "", *, status: str = "", carrier: str = "", due: str = "") -> Query:
     """Orders with their customer's name, the first promised first.
 
-    `status` is one of an order's, or 'held', or 'to do'; `due` is 'late' or 'today'.
+    `status` is one of an order's, or 'held', 'to do', 'all'; `due` is 'late' or 'today'.
     """
     query: Query = (
         select(Order, Customer.name.label("customer"))
@@ -50,7 +50,7 @@ def orders(by: By, q: str = "", *, status: str = "", carrier: str = "", due: str
         query = query.where(Order.is_held, Order.status.not_in(ENDED))
     elif status == "to do":
         query = query.where(Order.status.not_in(ENDED))
-    elif status:
+    elif status and status != "all":
         query = query.where(Order.status == status)
     if carrier:
         query = query.where(Order.carrier == carrier)
@@ -125,7 +125,7 @@ def purchase_orders(by: By, q: str = "", *, status: str = "", due: str = "") -> 
     if q:
         is_like = (column.ilike(contains(q), escape=ESCAPE) for column in (PurchaseOrder.number, Supplier.name))
         query = query.where(or_(*is_like))
-    if status:
+    if status and status != "all":
         query = query.where(PurchaseOrder.status == status)
     if due == "late":
         query = query.where(PurchaseOrder.due_on < by.today, PurchaseOrder.status == "open")

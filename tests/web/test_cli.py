@@ -12,10 +12,10 @@ from sqlalchemy import select, text
 
 from scanner import login
 from scanner.db import db
+from scanner.demo import crew
 from scanner.models import Item, Person
 from tests.conftest import Browser
 from tests.world import World
-from web import welcome
 from web.config import SHIFT
 
 
@@ -29,7 +29,7 @@ def run(app: Flask, *words: str) -> Result:
 def test_begin_makes_an_empty_warehouse_and_says_how_to_log_in(app: Flask, client: Browser) -> None:
     said = run(app, "begin", "--timezone", "Europe/Berlin")
     assert said.exit_code == 0, said.output
-    facts = json.loads((app.config["DATA"] / welcome.FILE).read_text())
+    facts = json.loads((app.config["DATA"] / crew.FILE).read_text())[0]
     assert facts["badge"] in said.output
     assert facts["pin"] in said.output
     assert client.send("/login", {"badge": facts["badge"], "pin": facts["pin"]}).status_code == 303
@@ -42,7 +42,7 @@ def test_begin_makes_an_empty_warehouse_and_says_how_to_log_in(app: Flask, clien
 
 def test_the_first_badge_is_kept_for_its_owner_only_and_told_until_it_is_replaced(app: Flask) -> None:
     run(app, "begin")
-    path: Path = app.config["DATA"] / welcome.FILE
+    path: Path = app.config["DATA"] / crew.FILE
     assert path.stat().st_mode & 0o777 == 0o600
     assert "PIN" in run(app, "start-info").output
     run(app, "person", "badge", "admin")
@@ -135,3 +135,16 @@ def test_a_file_is_imported_or_its_faults_are_told(app: Flask, warehouse: World,
     assert said.exit_code == 1
     assert "bad.csv, line 2, sku" in said.output
     assert run(app, "import", "nonsense", str(good)).exit_code == 1
+
+
+def test_the_demo_is_ready_to_be_worked(app: Flask, client: Browser) -> None:
+    said = run(app, "demo")
+    assert said.exit_code == 0, said.output
+    badges = crew.kept(app.config["DATA"])
+    assert {badge.role for badge in badges} == {"receiver", "picker", "packer", "counter", "supervisor", "admin"}
+    for badge in badges:
+        assert badge.badge in run(app, "start-info").output
+        assert client.send("/login", {"badge": badge.badge, "pin": badge.pin}).status_code == 303
+    assert run(app, "demo").exit_code == 1
+    assert run(app, "demo", "--if-empty").exit_code == 0
+    assert run(app, "check-ledger").exit_code == 0

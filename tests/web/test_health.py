@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import text
 
@@ -10,6 +11,8 @@ from scanner.db import db
 from tests.conftest import Browser
 from tests.world import World
 from web import VERSION, create_app
+from web.config import MIGRATIONS
+from web.health import newest_revision
 
 
 def test_a_sound_warehouse_says_so(warehouse: World, client: Browser) -> None:
@@ -51,6 +54,11 @@ def test_a_wrong_promise_is_not_sound(warehouse: World, client: Browser) -> None
     assert answer.status_code == 503
     assert answer.json is not None
     assert answer.json["ledger"][0]["breaches"]
+
+
+def test_the_newest_revision_is_the_one_that_the_migrations_end_with() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    assert newest_revision() == scripts.get_current_head()
 
 
 def test_an_old_schema_is_not_sound(warehouse: World, client: Browser) -> None:
