@@ -66,7 +66,7 @@ def _goods(
     rng: random.Random,
 ) -> Goods:
     length, width, height = thing.size
-    gtin = _with_check(f"2{number // 400 + 10:02d}{rng.randrange(10**9):09d}")
+    gtin = _with_check(f"2{number // 400 + 10:02d}{rng.randrange(10**5):05d}{number:04d}")
     row: dict[str, Any] = {
         "sku": f"{thing.code}-{variety[0]}",
         "name": f"{variety[1]} {thing.name}",

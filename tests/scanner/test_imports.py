@@ -429,10 +429,9 @@ def test_tracking_stays_while_there_are_moves(by: By, warehouse: World) -> None:
     assert told(report) == [(1, "tracking", "the item has moves, so its tracking stays as it is")]
 
 
-def test_the_kind_of_a_place_stays_while_there_is_stock_in_it(by: By, warehouse: World) -> None:
-    warehouse.stock("MUG", "A-01-1", 3)
+def test_the_kind_of_a_place_stays(by: By) -> None:
     report = imports.import_rows("locations", [{"code": "A-01-1", "kind": "quarantine"}], by=by)
-    assert told(report) == [(1, "kind", "there is stock in it, so its kind stays as it is")]
+    assert told(report) == [(1, "kind", "this place is of kind pick for good: give the new one another code")]
 
 
 def test_a_known_serial_number_does_not_come_in_again(by: By, warehouse: World) -> None:

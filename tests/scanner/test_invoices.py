@@ -8,16 +8,18 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from scanner import check_ledger, invoices, orders, people
+from scanner import check_ledger, orders, people
 from scanner.barcode import keys
 from scanner.by import By
 from scanner.db import db, engine_options, transact
-from scanner.invoices import COLUMNS, REASONS, SALE, Summary, import_invoices
+from scanner.invoices import Summary, import_invoices
+from scanner.invoices.read import CANCELLED, COLUMNS, GUEST, REASONS, SALE, window_of
 from scanner.models import (
     Balance,
     Barcode,
@@ -60,7 +62,7 @@ C536401,23166,STORAGE JAR,-74215,2011-01-04 10:17:00,1.04,12346.0,United Kingdom
 """.strip()
 COUNTED = {
     SALE: 8,
-    invoices.CANCELLED: 1,
+    CANCELLED: 1,
     "cancellation": 2,
     "no invoice of goods": 1,
     "no goods": 2,
@@ -115,7 +117,7 @@ def test_codes_in_small_letters_are_the_same_item_and_repeated_lines_one(by: By,
     assert ordered() == {"536365": {"85123A": 8}, "536366": {"22423": 4}, "536367": {"22423": 10}}
     assert summary.merged == 1
     guest = db.session.scalars(select(Customer.code).join(Order).where(Order.number == "536366")).one()
-    assert guest == invoices.GUEST
+    assert guest == GUEST
 
 
 def test_shelves_hold_the_weeks_before_and_at_least_what_the_day_wants(by: By, tmp_path: Path) -> None:
@@ -292,6 +294,6 @@ def test_the_line_of_74215_units_was_never_shipped() -> None:
     if not SHARED.is_dir():
         pytest.skip("the real invoices are not beside the project (SCANDOCK_SHARED)")
     (path,) = SHARED.glob("*.csv.gz")
-    window = invoices._window(path, invoices._day("2011-01-18", Counter({"2011-01-18": 1})), lambda *_step: None)
+    window = window_of(path, date(2011, 1, 18), lambda *_step: None)
     assert max(line.qty for line in window.day) < 74_215
     assert {"23166"} & {line.sku for line in window.day} == set()
