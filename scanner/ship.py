@@ -6,9 +6,9 @@ order, a parcel that is not packed are refused. Closing the manifest moves the s
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import case, exists, func, select, update
 
-from scanner import ledger, orders, stock, tasks
+from scanner import ledger, stock, tasks
 from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db, now
@@ -79,11 +79,10 @@ def finish(task: Task, *, by: By) -> None:
     )
     if manifest.status != "open" or not parcels:
         raise Refusal("nothing_to_do")
-    customer = ledger.virtual(by.site_id, "customer").location_id
-    for parcel in parcels:
-        _leave(parcel, customer, manifest, by)
-    for order_id in sorted({parcel.order_id for parcel in parcels}):
-        _close_order(order_id)
+    order_ids = sorted({parcel.order_id for parcel in parcels})
+    _refuse_held(order_ids)
+    _leave(parcels, manifest, by)
+    _close_orders(order_ids)
     manifest.status, manifest.closed_at, manifest.closed_by = "closed", now(), by.person_id
     audit(by, "manifest.close", manifest.number, f"{len(parcels)} parcels")
     for other in db.session.scalars(select(Task).where(Task.manifest_id == manifest.id, Task.status == "open")):
@@ -224,28 +223,33 @@ def undone(task: Task, *, by: By) -> None:
                 parcel.tracking = ""
 
 
-def _leave(parcel: Parcel, customer: int, manifest: Manifest, by: By) -> None:
-    """A loaded parcel goes to its customer."""
-    order = db.session.get_one(Order, parcel.order_id)
-    if order.is_held:
-        raise Refusal("order_held", order.number)
-    unit = db.session.get_one(Unit, parcel.unit_id)
-    ledger.move_unit(by, unit, customer, Why("ship", manifest.number))
-    unit.status, parcel.status = "shipped", "shipped"
+def _refuse_held(order_ids: list[int]) -> None:
+    held = db.session.scalar(select(Order.number).where(Order.id.in_(order_ids), Order.is_held).limit(1))
+    if held:
+        raise Refusal("order_held", held)
 
 
-def _close_order(order_id: int) -> None:
-    """Shipped when all its parcels are; what is still owed to the customer opens it again, as a backorder."""
-    order = orders.lock(order_id)
-    if any(parcel.status != "shipped" for parcel in orders.parcels_of(order_id)):
-        return
-    owed = db.session.scalar(
-        select(func.count()).where(
-            OrderLine.order_id == order_id, OrderLine.shipped < OrderLine.ordered, ~OrderLine.is_closed_short
-        )
+def _leave(parcels: list[Parcel], manifest: Manifest, by: By) -> None:
+    """The loaded parcels go to their customers, by a few statements however many they are."""
+    unit_ids = [parcel.unit_id for parcel in parcels]
+    loaded = list(db.session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.id)))
+    ledger.move_units(by, loaded, ledger.virtual(by.site_id, "customer").location_id, Why("ship", manifest.number))
+    db.session.execute(update(Unit).where(Unit.id.in_(unit_ids)).values(status="shipped"))
+    db.session.execute(update(Parcel).where(Parcel.unit_id.in_(unit_ids)).values(status="shipped"))
+
+
+def _close_orders(order_ids: list[int]) -> None:
+    """Shipped when all their parcels are; what is still owed to the customer opens an order again, as a backorder."""
+    owed = exists().where(
+        OrderLine.order_id == Order.id, OrderLine.shipped < OrderLine.ordered, ~OrderLine.is_closed_short
     )
-    if order.status == "packed":
-        order.status = "open" if owed else "shipped"
+    waiting_parcel = exists().where(Parcel.order_id == Order.id, Parcel.status != "shipped")
+    db.session.execute(
+        update(Order)
+        .where(Order.id.in_(order_ids), Order.status == "packed", ~waiting_parcel)
+        .values(status=case((owed, "open"), else_="shipped"))
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 # --- commands --------------------------------------------------------------------------------------------------------

@@ -9,12 +9,12 @@ it is under the lock, on both engines. Locks are taken in one order: task, docum
 head of the chain. Callers run inside `db.transact`.
 
     moves     move, undo, adjust, set_aside        promises  reserve, release, free_up
-    carry     move_unit, put_unit_in               holds     hold, end_hold
+    carry     move_units, put_unit_in              holds     hold, end_hold
     balances, lines, serials, fitness              what a move changes and what it is judged by
     chain     the order and the hash of moves      spots     where goods are
 """
 
-from scanner.ledger.carry import move_unit, put_unit_in
+from scanner.ledger.carry import move_unit, move_units, put_unit_in
 from scanner.ledger.chain import MAX_MOVES, begin, chain_hash, position, seal
 from scanner.ledger.fitness import GUARDED_KINDS, hold_reason
 from scanner.ledger.holds import end_hold, hold
@@ -38,6 +38,7 @@ __all__ = [
     "hold_reason",
     "move",
     "move_unit",
+    "move_units",
     "on_hand",
     "position",
     "put_unit_in",

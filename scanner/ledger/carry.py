@@ -6,6 +6,7 @@ unit holds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scanner.by import By
-from scanner.db import db
+from scanner.db import db, table_of
 from scanner.ledger import lines, moves, promises
 from scanner.ledger.fitness import is_guarded, refuse_leaving_quarantine, refuse_unfit
 from scanner.ledger.lines import Why
@@ -46,19 +47,25 @@ def move_unit(by: By, unit: Unit, location_id: int, why: Why) -> None:
 
     Refuses: same_place, unit_shipped, held, expired, too_many.
     """
-    if unit.location_id == location_id:
-        raise Refusal("same_place", moves.code_of(location_id))
-    if unit.status == "shipped":
-        raise Refusal("unit_shipped", unit.code)
-    units = _with_children(unit)
-    content = _content([part.id for part in units])
+    move_units(by, [unit], location_id, why)
+
+
+def move_units(by: By, units: Sequence[Unit], location_id: int, why: Why) -> None:
+    """Move several units that stand at one place, by as many statements as one takes. Refuses as `move_unit` does."""
+    for unit in units:
+        if unit.location_id == location_id:
+            raise Refusal("same_place", moves.code_of(location_id))
+        if unit.status == "shipped":
+            raise Refusal("unit_shipped", unit.code)
+    together = _with_children(units)
+    content = _content([part.id for part in together])
     if content:
-        _check_fit(by, units, content, location_id)
+        _check_fit(by, together, content, location_id)
         _shift_all(by, content, location_id)
         _append_all(by, content, location_id, why)
-    for part in units:
-        part.location_id = location_id
-    unit.parent_id = None
+    db.session.execute(update(Unit).where(Unit.id.in_([part.id for part in together])).values(location_id=location_id))
+    for unit in units:
+        unit.parent_id = None
     db.session.flush()
 
 
@@ -68,7 +75,7 @@ def put_unit_in(by: By, unit: Unit, parent: Unit, why: Why) -> None:
     Refuses: same_place (into itself or into what is in it), unit_closed, unit_in_use (too deep), and what `move_unit`
     refuses.
     """
-    inside = _with_children(unit)
+    inside = _with_children([unit])
     if parent.id in {part.id for part in inside} or unit.parent_id == parent.id:
         raise Refusal("same_place", parent.code)
     if parent.status != "open" or parent.location_id is None:
@@ -89,9 +96,9 @@ def _depth(unit: Unit) -> int:
     return depth
 
 
-def _with_children(unit: Unit) -> list[Unit]:
-    """The unit and all units in it (a pallet of cartons)."""
-    found, layer = [unit], [unit.id]
+def _with_children(units: Sequence[Unit]) -> list[Unit]:
+    """The units and all units in them (a pallet of cartons)."""
+    found, layer = list(units), [unit.id for unit in units]
     for _depth in range(DEEPEST):
         children = list(db.session.scalars(select(Unit).where(Unit.parent_id.in_(layer)).order_by(Unit.id)))
         found += children
@@ -174,12 +181,13 @@ def _put_all(by: By, content: list[Held], location_id: int) -> None:
         }
         for row in content
     ]
-    put = insert(Balance).values(rows)
-    db.session.execute(
+    put = insert(table_of(Balance))
+    db.session.connection().execute(
         put.on_conflict_do_update(
             index_elements=["site_id", "location_id", "item_id", "lot_id", "unit_id"],
             set_={"qty": Balance.qty + put.excluded.qty, "reserved": Balance.reserved + put.excluded.reserved},
-        )
+        ),
+        rows,
     )
 
 
@@ -198,10 +206,8 @@ def _append_all(by: By, content: list[Held], location_id: int, why: Why) -> None
                 moves.append(by, row.item_id, row.lot_id, serial_id, part, source, target, own)
                 if line_id is not None:
                     shipped[line_id] = shipped.get(line_id, 0) + part
-    if location_id == virtual_locations(by.site_id)["customer"]:
-        for line_id, qty in sorted(shipped.items()):
-            if not lines.bump(OrderLine, line_id, "shipped", qty):
-                raise Refusal("too_many", qty, "fewer")
+    if shipped and location_id == virtual_locations(by.site_id)["customer"]:
+        lines.bump_all(OrderLine, "shipped", shipped)
 
 
 def _shares(unit_ids: list[int]) -> dict[tuple[int, int, int], list[list[int]]]:

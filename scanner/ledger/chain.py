@@ -20,7 +20,7 @@ from scanner.models import LedgerHead, Move
 from scanner.refusals import Refusal
 
 HASH_DOMAIN = "scandock-move-1"
-MAX_MOVES = 500  # of one act
+MAX_MOVES = 10_000  # of one act: a long manifest leaves the house in one
 _UNSEALED = "unsealed moves"
 
 
