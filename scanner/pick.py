@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import Exists, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Exists, and_, exists, func, or_, select
 
 from scanner import discrepancies, goods, ledger, orders, shown, tasks, units, walk
 from scanner.by import By
@@ -27,6 +27,7 @@ from scanner.refusals import Refusal
 
 TITLE = "PICK"
 ROLES = ("picker",)
+STOPS_AHEAD = 3  # read at each scan
 WORKABLE = ("open", "picking", "picked")
 WANTED = {
     "tote": "a tote",
@@ -109,11 +110,11 @@ def start(document: str | None, *, by: By) -> Task:
     orders.check_workable(order, *WORKABLE)
     orders.allocate_order(by, order)
     task = tasks.open_task("pick", by, order_id=order.id)
-    plan = _plan(task)
+    plan = _read(task)
     if not plan:
         raise Refusal("nothing_to_pick", order.number)
     stops = walk.sort(by, {line.location_id for line in plan})
-    task.note(number=order.number, stops=stops, cross=walk.cross_aisles(by), lines=len(plan))
+    task.note(number=order.number, stops=stops, cross=walk.cross_aisles(by), total=len(stops))
     task.memo.clear()
     order.status = "picking"
     db.session.flush()
@@ -155,7 +156,7 @@ def step(task: Task, found: Found, *, by: By) -> str:
 
 def finish(task: Task, *, by: By) -> None:
     """The tote is at the bench: the order waits for verification. Refuses too_few while lines are open."""
-    left = sum(line.left for line in _plan(task))
+    left = sum(line.left for line in _read(task))
     if left:
         raise Refusal("too_few", "some", f"{left} more")
     order = orders.lock(_order(task).id)
@@ -168,7 +169,7 @@ def undone(task: Task, *, by: By) -> None:
     for unit in orders.units_of(_order(task).id):
         if unit.kind == "tote" and unit.id not in task.state.get("totes", []):
             units.free(unit)
-    missing = {line.location_id for line in _plan(task)} - set(task.state["stops"])
+    missing = {line.location_id for line in _read(task)} - set(task.state["stops"])
     if missing:
         task.note(stops=[*missing, *task.state["stops"]])
 
@@ -192,54 +193,63 @@ def _check_order(task: Task) -> None:
 
 
 def _plan(task: Task) -> list[Line]:
-    """What is still to be picked, in walking order; at one place the lot that expires first comes first."""
+    """What is to be picked next, in walking order: the coming stops, or all that is left when they have nothing.
+
+    A long order is not read whole at every scan.
+    """
     if "plan" not in task.memo:
-        rows = db.session.execute(
-            select(
-                Reservation.id,
-                Reservation.order_line_id,
-                Reservation.location_id,
-                Reservation.unit_id,
-                Reservation.item_id,
-                Reservation.lot_id,
-                Reservation.qty,
-                Reservation.posted,
-                Item.sku,
-                Item.name,
-                Item.uom,
-                Item.tracking,
-                Lot.code,
-                Lot.expiry,
-                Lot.best_before,
-                Unit.kind,
-                Unit.code,
-                Location.code,
-                Location.scan_body,
-                Location.aisle,
-                Location.bay,
-                Location.level,
-                Location.position,
-                Location.x_mm,
-                Location.y_mm,
-                Location.check_digits,
-                Order.status,
-                Order.is_held,
-            )
-            .join(OrderLine, OrderLine.id == Reservation.order_line_id)
-            .join(Order, Order.id == OrderLine.order_id)
-            .join(Item, Item.id == Reservation.item_id)
-            .join(Lot, Lot.id == Reservation.lot_id)
-            .join(Unit, Unit.id == Reservation.unit_id)
-            .join(Location, Location.id == Reservation.location_id)
-            .where(OrderLine.order_id == task.order_id, Reservation.state == "open")
-        )
-        order = {location_id: rank for rank, location_id in enumerate(task.state.get("stops", []))}
-        lines = [Line(*row) for row in rows]  # type: ignore[call-arg]
-        task.memo["plan"] = sorted(
-            lines,
-            key=lambda line: (order.get(line.location_id, 10**6), _first_to_go(line), line.sku, line.reservation_id),
-        )
+        coming = task.state.get("stops", [])[:STOPS_AHEAD]
+        task.memo["plan"] = _read(task, Reservation.location_id.in_(coming)) or _read(task)
     return list(task.memo["plan"])
+
+
+def _read(task: Task, *where: ColumnElement[bool]) -> list[Line]:
+    """Open promises of the order, sorted by stop; at one place the lot that expires first comes first."""
+    rows = db.session.execute(
+        select(
+            Reservation.id,
+            Reservation.order_line_id,
+            Reservation.location_id,
+            Reservation.unit_id,
+            Reservation.item_id,
+            Reservation.lot_id,
+            Reservation.qty,
+            Reservation.posted,
+            Item.sku,
+            Item.name,
+            Item.uom,
+            Item.tracking,
+            Lot.code,
+            Lot.expiry,
+            Lot.best_before,
+            Unit.kind,
+            Unit.code,
+            Location.code,
+            Location.scan_body,
+            Location.aisle,
+            Location.bay,
+            Location.level,
+            Location.position,
+            Location.x_mm,
+            Location.y_mm,
+            Location.check_digits,
+            Order.status,
+            Order.is_held,
+        )
+        .join(OrderLine, OrderLine.id == Reservation.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .join(Item, Item.id == Reservation.item_id)
+        .join(Lot, Lot.id == Reservation.lot_id)
+        .join(Unit, Unit.id == Reservation.unit_id)
+        .join(Location, Location.id == Reservation.location_id)
+        .where(OrderLine.order_id == task.order_id, Reservation.state == "open", *where)
+    )
+    order = {location_id: rank for rank, location_id in enumerate(task.state.get("stops", []))}
+    lines = [Line(*row) for row in rows]  # type: ignore[call-arg]
+    return sorted(
+        lines,
+        key=lambda line: (order.get(line.location_id, 10**6), _first_to_go(line), line.sku, line.reservation_id),
+    )
 
 
 def _first_to_go(line: Line) -> date:
@@ -298,7 +308,9 @@ def _prove_location(task: Task, found: Found, by: By) -> str:
         if location.id != wanted.location_id:
             raise _elsewhere(task, location, wanted)
     xy = None if wanted.x_mm is None or wanted.y_mm is None else [wanted.x_mm, wanted.y_mm]
-    task.note(at=wanted.location_id, xy=xy, confirm=None)
+    stops = task.state["stops"]
+    ahead = stops[stops.index(wanted.location_id) :] if wanted.location_id in stops else stops
+    task.note(at=wanted.location_id, xy=xy, stops=ahead, confirm=None)
     return f"{wanted.code} is right."
 
 
@@ -389,7 +401,7 @@ def _allocate_rest(task: Task, by: By) -> orders.Outcome:
     outcome = orders.allocate_order(by, orders.lock(_order(task).id))
     task.memo.pop("plan", None)
     known = task.state["stops"]
-    new = {line.location_id for line in _plan(task)} - set(known)
+    new = {line.location_id for line in _read(task)} - set(known)
     if new:
         task.note(stops=[*known, *walk.sort(by, new)])
         task.memo.pop("plan", None)
@@ -553,7 +565,7 @@ def _back(task: Task, found: Found, by: By) -> str:
 def _done(task: Task, found: Found, by: By) -> str:
     """End a pick that has nothing left to pick and nothing in a tote."""
     order = _order(task)
-    if _plan(task):
+    if _read(task):
         raise Refusal("too_few", "some", "all lines")
     if any(units.has_content(unit) for unit in orders.units_of(order.id)):
         raise Refusal("finish_first", "The tote", "the packing bench")
@@ -623,8 +635,13 @@ def _last_pick(task: Task, item: Item) -> Move:
 
 
 def _progress(task: Task) -> tuple[int, int]:
-    left = len(_plan(task))
-    return max(task.state.get("lines", left) - left, 0), max(task.state.get("lines", left), left)
+    """Stops done, of all stops."""
+    stops, current = task.state["stops"], _current(task)
+    total = max(task.state.get("total", 0), len(stops))
+    left = (
+        0 if current is None else len(stops) - (stops.index(current.location_id) if current.location_id in stops else 0)
+    )
+    return total - left, total
 
 
 _MORE = ("UNPICK", "FULL", "SKIP", "SHORT")
@@ -638,10 +655,10 @@ def _base(task: Task, title: str, step_name: str, verb: str, scan: str) -> Promp
 
 
 def _tote_prompt(task: Task, title: str) -> Prompt:
-    lines = len(_plan(task))
+    stops = len(task.state["stops"])
     return replace(
         _base(task, title, "tote", "TAKE", "SCAN A TOTE"),
-        text=f"An empty tote for {lines} line{'s' if lines != 1 else ''}.",
+        text=f"An empty tote for {stops} stop{'s' if stops != 1 else ''}.",
         actions=(tasks.action("UNDO"),),
         more=(),
     )
