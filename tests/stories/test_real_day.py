@@ -23,6 +23,7 @@ from tests.stories.worker import Worker, shipped_and_ordered
 SHARED = Path(os.environ.get("SCANDOCK_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "online_retail"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 def test_a_real_day_of_orders_leaves_the_house_as_it_was_ordered(app: Flask) -> None:
