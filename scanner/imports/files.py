@@ -45,7 +45,7 @@ class Raw:
     cells: dict[str, Any]
 
 
-def read_rows(content: bytes, filename: str, columns: Collection[str]) -> list[Raw]:
+def read_rows(content: bytes, filename: str, columns: Collection[str]) -> Iterator[Raw]:
     """The rows of a .csv, .tsv, .txt or .json file. Raises BadFile.
 
     `columns` are the names that may stand in the first line of a CSV file; case, and spaces for underscores, do not
@@ -58,14 +58,13 @@ def read_rows(content: bytes, filename: str, columns: Collection[str]) -> list[R
         raise BadFile("Only .csv and .json files can be imported.", value=filename)
     text = _text(content)
     rows = _json_rows(text) if suffix == "json" else _csv_rows(text, columns)
-    found: list[Raw] = []
-    for row in rows:
-        if len(found) == MOST_ROWS:
+    number = 0
+    for number, row in enumerate(rows, 1):
+        if number > MOST_ROWS:
             raise BadFile(f"The file has more than {MOST_ROWS:,} rows. Split it.", line=row.line)
-        found.append(row)
-    if not found:
+        yield row
+    if not number:
         raise BadFile("The file has no rows.")
-    return found
 
 
 def _text(content: bytes) -> str:

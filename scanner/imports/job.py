@@ -83,14 +83,14 @@ def rows_where(
 
 def insert_all(model: type[Base], values: Sequence[dict[str, Any]]) -> None:
     """Insert many rows in few statements."""
-    if values:
-        db.session.execute(insert(model), values)
+    for some in chunks(values):
+        db.session.execute(insert(model), some)
 
 
 def update_all(model: type[Base], values: Sequence[dict[str, Any]]) -> None:
     """Update many rows by their id in few statements."""
-    if values:
-        db.session.execute(update(model), values)
+    for some in chunks(values):
+        db.session.execute(update(model), some)
 
 
 def table(

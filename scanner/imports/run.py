@@ -69,10 +69,11 @@ def import_file(kind: str, source: bytes | str | Path, filename: str = "", *, by
     report = Report(kind, Path(name).name, is_dry_run=dry_run)
     try:
         raws = read_rows(source if isinstance(source, bytes) else _content(Path(source)), report.file, known)
+        entries = [entry for raw in raws for entry in _entries(raw, report)]
     except BadFile as bad:
         report.error(bad.line, bad.column, bad.reason, bad.value)
         return report
-    return _import(raws, report, by, secrets.SystemRandom())
+    return _import(entries, report, by, secrets.SystemRandom())
 
 
 def _content(path: Path) -> bytes:
@@ -99,16 +100,16 @@ def import_rows(
     """
     columns(kind)
     report = Report(kind, file, is_dry_run=dry_run)
-    raws = [Raw(number, dict(row)) for number, row in enumerate(rows, 1)]
-    if len(raws) > MOST_ROWS:
-        report.error(0, "", f"There are more than {MOST_ROWS:,} rows.")
-        return report
-    return _import(raws, report, by, rng or secrets.SystemRandom())
+    entries: list[Entry[Any]] = []
+    for number, row in enumerate(rows, 1):
+        if number > MOST_ROWS:
+            report.error(number, "", f"There are more than {MOST_ROWS:,} rows.")
+            return report
+        entries += _entries(Raw(number, dict(row)), report)
+    return _import(entries, report, by, rng or secrets.SystemRandom())
 
 
-def _import(raws: Sequence[Raw], report: Report, by: By, rng: random.Random) -> Report:
-    entries = [entry for raw in raws for entry in _entries(raw, report)]
-
+def _import(entries: Sequence[Entry[Any]], report: Report, by: By, rng: random.Random) -> Report:
     def work() -> Report:
         errors = list(report.errors)
         job = Job(replace(by, moves=[], discrepancies=[]), replace(report, errors=errors), rng)
@@ -141,6 +142,8 @@ def _wait_for_others() -> None:
     """One import at a time: two of the same file must find each other's rows. SQLite has one writer anyway."""
     db.session.expire_all()
     if db.engine.dialect.name == "postgresql":
+        # A large file is compared for longer than a scan may stand idle.
+        db.session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '10min'"))
         db.session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ONE_AT_A_TIME})
 
 

@@ -514,7 +514,7 @@ def test_csv_is_read_as_spreadsheets_write_it(name: str) -> None:
 
 
 def test_a_row_is_told_by_the_line_where_it_starts() -> None:
-    rows = files.read_rows(b'code,name\nA,"two\nlines"\n\nB,one\n', "s.csv", COLUMNS)
+    rows = list(files.read_rows(b'code,name\nA,"two\nlines"\n\nB,one\n', "s.csv", COLUMNS))
     assert [row.line for row in rows] == [2, 5]
 
 
@@ -549,22 +549,22 @@ UNREADABLE: dict[str, tuple[str, bytes, str, int]] = {
 def test_a_file_that_cannot_be_read_is_told_in_one_sentence(name: str) -> None:
     filename, content, reason, line = UNREADABLE[name]
     with pytest.raises(files.BadFile) as bad:
-        files.read_rows(content, filename, COLUMNS)
+        list(files.read_rows(content, filename, COLUMNS))
     assert reason in bad.value.reason
     assert bad.value.line == line
 
 
 def test_latin_1_is_shown_as_it_would_read() -> None:
     with pytest.raises(files.BadFile) as bad:
-        files.read_rows(UNREADABLE["latin-1"][1], "s.csv", COLUMNS)
+        list(files.read_rows(UNREADABLE["latin-1"][1], "s.csv", COLUMNS))
     assert "Café" in bad.value.value
 
 
 def test_more_rows_than_allowed_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MOST_ROWS", 3)
-    assert len(files.read_rows(b"code\n1\n2\n3\n", "s.csv", COLUMNS)) == 3
+    assert len(list(files.read_rows(b"code\n1\n2\n3\n", "s.csv", COLUMNS))) == 3
     with pytest.raises(files.BadFile, match="more than 3 rows"):
-        files.read_rows(b"code\n1\n2\n3\n4\n", "s.csv", COLUMNS)
+        list(files.read_rows(b"code\n1\n2\n3\n4\n", "s.csv", COLUMNS))
 
 
 def test_a_bad_file_is_an_error_in_the_report(by: By, tmp_path: Path) -> None:
