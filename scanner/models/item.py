@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scanner.db import Model
@@ -56,7 +56,7 @@ class Barcode(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(128), unique=True)  # a GTIN as 14 digits, anything else as it reads
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
-    qty: Mapped[int] = mapped_column(default=1)
+    qty: Mapped[int] = mapped_column(BigInteger, default=1)
 
 
 class Lot(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scanner.db import Model
@@ -56,9 +56,9 @@ class Location(Model):
     y_mm: Mapped[int | None]  # along the aisle
     walk_order: Mapped[int] = mapped_column(default=0)
     storage_class: Mapped[str] = mapped_column(String(16), default="ambient")
-    capacity_units: Mapped[int | None]
-    capacity_weight_g: Mapped[int | None]
-    capacity_volume_mm3: Mapped[int | None]
+    capacity_units: Mapped[int | None] = mapped_column(BigInteger)
+    capacity_weight_g: Mapped[int | None] = mapped_column(BigInteger)
+    capacity_volume_mm3: Mapped[int | None] = mapped_column(BigInteger)
     mix: Mapped[str] = mapped_column(String(8), default="any")
     check_digits: Mapped[str] = mapped_column(
         String(3), default=""
