@@ -12,7 +12,7 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
@@ -27,6 +27,7 @@ from scanner.refusals import Refusal
 from scanner.workflows import WORKFLOWS
 
 UNDO_AGE = timedelta(minutes=10)
+DEVICE_KEPT = 64  # characters of a device's name
 RAW_KEPT = 1024  # characters of a raw code that are kept; longer ones are refused as too_long anyway
 
 Answer = dict[str, Any]
@@ -64,7 +65,7 @@ def accept_scan(incoming: Incoming, by: By) -> Answer:
     The answer's `outcome` is 'accepted', 'refused' or 'discrepancy'. Raises Refusal only for scans that cannot be
     recorded: bad_scan_id, scan_id_reused, unknown_task. Raises db.Busy when the database cannot take it now.
     """
-    _check(incoming)
+    incoming = _checked(incoming)
     try:
         return transact(lambda: _take_step(incoming, by))
     except _Seen as seen:
@@ -73,13 +74,19 @@ def accept_scan(incoming: Incoming, by: By) -> Answer:
         return _refuse(incoming, by, refusal)
 
 
-def _check(incoming: Incoming) -> None:
+def _checked(incoming: Incoming) -> Incoming:
+    """The scan with its id in the one canonical form. Refuses bad_scan_id, bad_request (a time that cannot be)."""
     try:
-        uuid.UUID(incoming.scan_id)
+        scan_id = str(uuid.UUID(incoming.scan_id))
     except ValueError as error:
         raise Refusal("bad_scan_id") from error
-    if incoming.at.tzinfo is None:
-        raise Refusal("bad_request", "the time of a scan needs its offset")
+    try:
+        at = incoming.at.astimezone(UTC) if incoming.at.tzinfo else None
+    except OverflowError:
+        at = None
+    if at is None:
+        raise Refusal("bad_request", "The time of a scan needs its offset, and must be one that can be.")
+    return replace(incoming, scan_id=scan_id, at=at, device=storable(incoming.device)[:DEVICE_KEPT])
 
 
 def _take_step(incoming: Incoming, by: By) -> Answer:

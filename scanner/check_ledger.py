@@ -140,7 +140,7 @@ RULES = (
                 SUM(CASE WHEN reverses_seq IS NOT NULL OR reason = 'damaged' THEN qty ELSE 0 END) AS back
             FROM move WHERE site_id = :site AND reservation_id IS NOT NULL GROUP BY reservation_id
         ) AS m ON m.reservation_id = r.id
-        WHERE r.site_id = :site AND (r.posted <> COALESCE(m.taken, 0) OR r.undone <> COALESCE(m.back, 0))
+        WHERE r.site_id = :site AND r.posted - r.undone <> COALESCE(m.taken, 0) - COALESCE(m.back, 0)
         """,
     ),
     Rule(

@@ -165,13 +165,11 @@ def finish(task: Task, *, by: By) -> None:
 
 
 def undone(task: Task, *, by: By) -> None:
-    """After UNDO: totes that the notebook no longer knows are free again; the route knows the places put back to."""
+    """After UNDO: totes that the notebook no longer knows are free again; what the order lacks is promised again."""
     for unit in orders.units_of(_order(task).id):
         if unit.kind == "tote" and unit.id not in task.state.get("totes", []):
             units.free(unit)
-    missing = {line.location_id for line in _read(task)} - set(task.state["stops"])
-    if missing:
-        task.note(stops=[*missing, *task.state["stops"]])
+    _allocate_rest(task, by)
 
 
 # --- where are we ----------------------------------------------------------------------------------------------------
@@ -403,7 +401,9 @@ def _allocate_rest(task: Task, by: By) -> orders.Outcome:
     known = task.state["stops"]
     new = {line.location_id for line in _read(task)} - set(known)
     if new:
-        task.note(stops=[*known, *walk.sort(by, new)])
+        here = [location_id for location_id in new if location_id == task.state.get("at")]
+        rest = walk.sort(by, new - set(here))
+        task.note(stops=[*here, *known, *rest], total=max(task.state.get("total", 0), len(known) + len(new)))
         task.memo.pop("plan", None)
     return outcome
 
@@ -607,7 +607,6 @@ def _unpick(task: Task, found: Found, by: By) -> str:
         raise Refusal("wrong_location", location.code, db.session.get_one(Location, move.source_id).code)
     ledger.undo(by, seq)
     task.note(unpick=None, at=None)
-    task.memo.pop("plan", None)
     undone(task, by=by)
     return "It is back on the shelf."
 

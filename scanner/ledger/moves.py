@@ -76,17 +76,18 @@ def undo(by: By, seq: int, *, reason: str = "undo") -> None:
     if old.reverses_seq is not None or _is_reversed(by.site_id, seq):
         raise Refusal("already_undone")
     source, target = Spot(old.target_id, old.target_unit_id), Spot(old.source_id, old.source_unit_id)
-    promised_to = promises.unpost(old)
+    is_promised = old.reservation_id is not None and old.reason == "pick" and promises.unpost(by, old)
     lines.uncount(by, old)
     try:
         if old.serial_id:
             move_serial(by, old.item_id, old.serial_id, source, target)
-        carried = _carried_back(by, old)
-        shift(by, old.item_id, old.lot_id, old.qty, source, target, reserved=carried, carried=carried, is_guarded=False)
+        reserved = _carried_back(by, old)
+        carried = old.qty if is_promised else reserved
+        shift(
+            by, old.item_id, old.lot_id, old.qty, source, target, reserved=reserved, carried=carried, is_guarded=False
+        )
     except Refusal as refusal:
         raise Refusal("undo_too_late") from refusal
-    if promised_to is not None:
-        promises.reserve_again(by, old, promised_to)
     _restore_unit(old)
     why = Why(reason, old.document, old.order_line_id, old.purchase_line_id, old.reservation_id)
     append(by, old.item_id, old.lot_id, old.serial_id, old.qty, source, target, why, reverses=seq)

@@ -142,26 +142,29 @@ def post(reservation_id: int, qty: int) -> None:
         raise Refusal("too_many", qty, "fewer")
 
 
-def unpost(old: Move) -> int | None:
-    """Note on the reservation that `old.qty` of what it posted came back; the id of its order line, if any."""
-    if old.reservation_id is None:
-        return None
-    return db.session.execute(
+def unpost(by: By, old: Move) -> bool:
+    """Picked goods go back to where they were promised: the promise stands again, if it did not end meanwhile.
+
+    True if it does: then they are to be put back as promised. Else they are free, and their order line lacks them.
+    """
+    spot = Spot(old.source_id, old.source_unit_id)
+    if not db.session.scalar(select(is_unfit(by, old.lot_id, spot))):
+        stands = db.session.execute(
+            update(Reservation)
+            .where(Reservation.id == old.reservation_id, Reservation.state != "released")
+            .values(posted=Reservation.posted - old.qty, state="open")
+            .execution_options(synchronize_session=False)
+        )
+        if stands.rowcount == 1:  # type: ignore[attr-defined]
+            return True
+    db.session.execute(
         update(Reservation)
         .where(Reservation.id == old.reservation_id)
         .values(undone=Reservation.undone + old.qty)
-        .returning(Reservation.order_line_id)
         .execution_options(synchronize_session=False)
-    ).scalar_one()
-
-
-def reserve_again(by: By, old: Move, order_line_id: int) -> None:
-    """What UNDO put back on the shelf is promised to the same order line again, unless it may not be sold any more."""
-    bump(OrderLine, order_line_id, "allocated", -old.qty)
-    spot = Spot(old.source_id, old.source_unit_id)
-    unfit = db.session.scalar(select(is_unfit(by, old.lot_id, spot)))
-    if not unfit:
-        reserve(by, order_line_id, old.item_id, old.lot_id, spot, old.qty)
+    )
+    bump(OrderLine, old.order_line_id or 0, "allocated", -old.qty)
+    return False
 
 
 def redirect(by: By, unit_ids: list[int], source_id: int, target_id: int) -> None:
