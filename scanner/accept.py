@@ -16,17 +16,18 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, insert, select, update
 
 from scanner import ledger
 from scanner.by import By
 from scanner.db import db, now, table_of, transact
 from scanner.find import find, read_code
-from scanner.models import Move, Person, ScanRecord, Task
+from scanner.models import Discrepancy, Move, Person, ScanRecord, Task
 from scanner.refusals import Refusal
 from scanner.workflows import WORKFLOWS
 
 UNDO_AGE = timedelta(minutes=10)
+MOST_ID = 2**31 - 1  # of a task
 DEVICE_KEPT = 64  # characters of a device's name
 RAW_KEPT = 1024  # characters of a raw code that are kept; longer ones are refused as too_long anyway
 
@@ -84,6 +85,8 @@ def _checked(incoming: Incoming) -> Incoming:
         at = incoming.at.astimezone(UTC) if incoming.at.tzinfo else None
     except OverflowError:
         at = None
+    if incoming.task_id is not None and not 0 < incoming.task_id <= MOST_ID:
+        raise Refusal("unknown_task")
     if at is None:
         raise Refusal("bad_request", "The time of a scan needs its offset, and must be one that can be.")
     return replace(incoming, scan_id=scan_id, at=at, device=storable(incoming.device)[:DEVICE_KEPT])
@@ -288,6 +291,7 @@ def _undo_last(task: Task | None, workflow: ModuleType, by: By) -> str:
         raise Refusal("undo_too_late")
     for seq in _moves_of(last):
         ledger.undo(by, seq)
+    _withdraw(last)
     task.state = json.loads(last.before or "{}")
     task.memo.clear()
     by.undoes, by.code, by.step = last.id, "undone", last.step
@@ -295,6 +299,15 @@ def _undo_last(task: Task | None, workflow: ModuleType, by: By) -> str:
     if back is not None:
         back(task, by=by)
     return "Taken back. Nothing was lost."
+
+
+def _withdraw(scan: ScanRecord) -> None:
+    """What a scan brought to light has nothing to be decided any more when the scan is taken back."""
+    db.session.execute(
+        update(Discrepancy)
+        .where(Discrepancy.scan_id == scan.id, Discrepancy.status == "open")
+        .values(status="resolved", resolution="undone", resolved_at=now(), resolved_by=scan.person_id)
+    )
 
 
 def _last_scan(task: Task, by: By) -> ScanRecord:

@@ -161,7 +161,9 @@ _OWN: dict[str, Callable[[Scan, str, By], Found | None]] = {
     "task": lambda scan, body, by: _wrap(
         "task",
         scan,
-        _one(select(Task).where(Task.site_id == by.site_id, Task.id == int(body))) if body.isdigit() else None,
+        _one(select(Task).where(Task.site_id == by.site_id, Task.id == int(body)))
+        if body.isdigit() and int(body) < 2**31
+        else None,
     ),
     "badge": lambda scan, body, _by: _wrap(
         "person", scan, _one(select(Person).where(Person.badge_hash == hash_token(body)))

@@ -70,8 +70,10 @@ def gather(
 
 
 def is_answer(task: Task, found: Found) -> bool:
-    """True if `found` may be the missing part of the goods that are being gathered."""
-    return bool(task.state.get("pending")) and found.kind in ("fields", "unknown")
+    """True if `found` may be the missing part of the goods that are being gathered; a misread code is not."""
+    return bool(task.state.get("pending")) and (
+        found.kind == "fields" or (found.kind == "unknown" and not found.scan.bad_check)
+    )
 
 
 def _merge(pending: dict[str, Any] | None, found: Found) -> dict[str, Any]:

@@ -608,6 +608,7 @@ def _unpick(task: Task, found: Found, by: By) -> str:
     ledger.undo(by, seq)
     task.note(unpick=None, at=None)
     undone(task, by=by)
+    by.is_final = True  # it is an undo itself: whoever wants the goods again picks them again
     return "It is back on the shelf."
 
 

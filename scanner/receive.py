@@ -232,6 +232,8 @@ def _bind(task: Task, found: Found, by: By) -> str:
 
 def _book(task: Task, unit_id: int, by: By) -> str:
     """Post the goods in hand from the supplier to the dock (or quarantine), line by line."""
+    if task.state.get("damage") == "ask":
+        raise Refusal("finish_first", "What is wrong with it", "a reason")
     in_hand = task.state["goods"]
     item = db.session.get_one(Item, in_hand["item"])
     over = _too_many(task, item, in_hand["qty"])

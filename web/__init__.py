@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
+from werkzeug.routing import IntegerConverter, Map
 
 from scanner.db import db, prepare_engine
 from web import auth, cli, config, errors, page, security
@@ -24,6 +25,13 @@ PAGES = (
 )
 
 
+class IdConverter(IntegerConverter):
+    """An id in an address: what no table can hold is not found, instead of an error of the database."""
+
+    def __init__(self, map_: Map) -> None:
+        super().__init__(map_, max=2**31 - 1)
+
+
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     """The application. `overrides` replace settings, for tests. Raises config.BadSetting when it must not start."""
     app = OpenAPI(
@@ -34,6 +42,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         doc_ui=False,
         static_folder=None,
     )
+    app.url_map.converters["int"] = IdConverter
     _configure(app, overrides or {})
     _add_database(app)
     security.init_app(app)
