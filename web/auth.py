@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from flask import Flask, current_app, g, request
 from flask_wtf import CSRFProtect
 from sqlalchemy import Select, bindparam, select
-from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.exceptions import Forbidden, RequestEntityTooLarge, Unauthorized
 
 from scanner.by import By
 from scanner.db import db, now
@@ -145,12 +145,11 @@ def init_app(app: Flask) -> None:
 
 
 def gate() -> None:
-    """Let a request through to its view, or raise Unauthorized, Forbidden or CSRFError."""
+    """Let a request through to its view, or raise what stops it (401, 403, 413, or 400 for the form token)."""
     if request.endpoint is None:
         return  # no such route, or no such method: the error page answers
     access: Access = current_app.extensions["access"][request.endpoint]
-    if access.takes is not None:
-        request.max_content_length = access.takes
+    _check_size(access)
     is_api = request.path.startswith(API)
     if not is_api:
         check_origin(request)
@@ -158,6 +157,14 @@ def gate() -> None:
         _admit(access.may, is_api=is_api)
     if request.method in UNSAFE and not is_api:
         csrf.protect()
+
+
+def _check_size(access: Access) -> None:
+    """Turn away what says that it is too large before any of it is read. Raises RequestEntityTooLarge."""
+    if access.takes is not None:
+        request.max_content_length = access.takes
+    if (request.content_length or 0) > (request.max_content_length or 0):
+        raise RequestEntityTooLarge
 
 
 def _admit(may: frozenset[str], *, is_api: bool) -> None:
