@@ -1,0 +1,14 @@
+"""Fixtures of the core's tests: the floor of the small warehouse."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scanner.floor import Floor
+from tests.world import World
+
+
+@pytest.fixture
+def floor(warehouse: World) -> Floor:
+    """The small warehouse with people who scan."""
+    return Floor(warehouse)
