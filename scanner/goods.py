@@ -71,9 +71,12 @@ def gather(
 
 def is_answer(task: Task, found: Found) -> bool:
     """True if `found` may be the missing part of the goods that are being gathered; a misread code is not."""
-    return bool(task.state.get("pending")) and (
-        found.kind == "fields" or (found.kind == "unknown" and not found.scan.bad_check)
-    )
+    pending = task.state.get("pending")
+    if not pending:
+        return False
+    if found.kind == "fields":
+        return bool(_facts(found.scan))
+    return found.kind == "unknown" and pending["ask"] in ("lot", "serial") and not found.scan.bad_check
 
 
 def _merge(pending: dict[str, Any] | None, found: Found) -> dict[str, Any]:
