@@ -46,11 +46,11 @@ def add(by: By, *, login: str, name: str, roles: Collection[str]) -> tuple[Perso
     """
     login, name = login.strip().lower(), name.strip()
     if not _LOGIN.fullmatch(login):
-        raise Refusal("bad_request", "a log-in name has 2 to 40 of the signs a-z 0-9 . _ -")
+        raise Refusal("bad_request", "A log-in name has 2 to 40 of the signs a-z 0-9 . _ -")
     if not 0 < len(name) <= 80:
-        raise Refusal("bad_request", "a person needs a name of at most 80 characters")
+        raise Refusal("bad_request", "A person needs a name of at most 80 characters.")
     if db.session.scalar(select(func.count()).where(Person.login == login)):
-        raise Refusal("bad_request", f"the log-in name {login} is taken")
+        raise Refusal("bad_request", f"The log-in name {login} is taken.")
     person = Person(site_id=by.site_id, login=login, name=name, roles=_known(roles), created_at=now())
     db.session.add(person)
     db.session.flush()
@@ -60,7 +60,7 @@ def add(by: By, *, login: str, name: str, roles: Collection[str]) -> tuple[Perso
 
 def _known(roles: Collection[str]) -> list[str]:
     if not roles or set(roles) - set(ROLES):
-        raise Refusal("bad_request", f"roles are one or more of: {', '.join(ROLES)}")
+        raise Refusal("bad_request", f"Roles are one or more of: {', '.join(ROLES)}.")
     return [role for role in ROLES if role in roles]
 
 
@@ -77,9 +77,9 @@ def new_badge(by: By, person: Person) -> str:
 def set_pin(by: By, person: Person, pin: str) -> None:
     """Set the PIN that belongs to the badge. Refuses bad_request: not 6 to 12 digits, or too easy to guess."""
     if not (pin.isascii() and pin.isdigit() and len(pin) in PIN_DIGITS):
-        raise Refusal("bad_request", "a PIN has 6 to 12 digits")
+        raise Refusal("bad_request", "A PIN has 6 to 12 digits.")
     if len(set(pin)) < 3 or pin in _RUNS or pin[: len(pin) // 2] * 2 == pin:
-        raise Refusal("bad_request", "that PIN is too easy to guess")
+        raise Refusal("bad_request", "That PIN is too easy to guess.")
     person.pin_hash = hash_secret(pin)
     audit(by, "person.pin", person.login)
 
@@ -87,9 +87,11 @@ def set_pin(by: By, person: Person, pin: str) -> None:
 def set_password(by: By, person: Person, password: str) -> None:
     """Set the password of a person with a desk. Refuses bad_request: too short, or no desk."""
     if not login.DESK & set(person.roles):
-        raise Refusal("bad_request", "passwords are for supervisors and admins; others have a badge and a PIN")
+        raise Refusal("bad_request", "Passwords are for supervisors and admins; others have a badge and a PIN.")
     if not SHORTEST_PASSWORD <= len(password) <= 200 or len(set(password)) < 5:
-        raise Refusal("bad_request", f"a password has at least {SHORTEST_PASSWORD} characters and not always the same")
+        raise Refusal(
+            "bad_request", f"A password has at least {SHORTEST_PASSWORD} characters, and not always the same."
+        )
     person.password_hash = hash_secret(password)
     audit(by, "person.password", person.login)
 
@@ -139,7 +141,7 @@ def _keep_an_admin(person: Person) -> None:
     )
     has_secret = (p.pin_hash or p.password_hash for p in others if "admin" in p.roles)
     if "admin" in person.roles and not any(has_secret):
-        raise Refusal("bad_request", f"{person.name} is the last admin")
+        raise Refusal("bad_request", f"{person.name} is the last admin.")
 
 
 def new_api_token(by: By, name: str, role: str) -> str:
@@ -149,7 +151,10 @@ def new_api_token(by: By, name: str, role: str) -> str:
     """
     name = name.strip()[:60]
     if not name or db.session.scalar(select(func.count()).where(ApiToken.name == name)):
-        raise Refusal("bad_request", f"there is a token called {name!r}; choose another name" if name else "no name")
+        raise Refusal(
+            "bad_request",
+            f"There is a token called {name!r}. Choose another name." if name else "A token needs a name.",
+        )
     token = new_token()
     login = f"api-{hash_token(name)[:12]}"
     person = Person(site_id=by.site_id, login=login, name=name, roles=_known([role]), created_at=now())

@@ -73,7 +73,7 @@ def add() -> Response:
     try:
         person, badge = transact(lambda: _add(by))
     except Refusal as refusal:
-        words = {name: typed(name) for name in ("login", "name")}
+        words = {"login": typed("login"), "name": typed("name"), "roles": request.form.getlist("roles")}
         page = render_template("people/new.html", nav="/people", roles=ROLES, error=refusal.say, typed=words)
         return make_response(page, 422)
     return _show_badge(person, badge)
