@@ -21,7 +21,7 @@ from scanner import check_ledger, people
 from scanner.db import Busy, db, transact
 from scanner.demo import make_demo
 from scanner.imports import import_file
-from scanner.models import Person, Site
+from scanner.models import Item, Person, Site
 from scanner.models.person import ROLES
 from scanner.refusals import Refusal
 from scanner.site import make_site
@@ -100,10 +100,11 @@ def import_invoices(folder: Path, day: str | None, if_empty: bool) -> None:
     """Make a warehouse from the invoices of a real shop (data set "Online Retail")."""
     from scanner.invoices import import_invoices as run
 
-    if if_empty and _is_filled():
+    if if_empty and db.session.scalar(select(Item.id).limit(1)) is not None:
         return
-    transact(make_site)
-    welcome.hire_crew()
+    if not _is_filled():  # it may be, when an earlier run was stopped half way
+        transact(make_site)
+        welcome.hire_crew()
     click.echo(str(run(folder, by=transact(people.system), progress=bar, day=day)))
 
 

@@ -25,9 +25,17 @@ MOVES = 15
 @allow(*EVERYONE)
 def index() -> str:
     """Places in walking order."""
-    q, kind = argument("q"), argument("kind")
-    found = slice_of(goods.locations(me(), q, kind=kind))
-    return render_template("locations/index.html", nav="/locations", found=found, q=q, kind=kind, kinds=PLACE_KINDS)
+    by, q, kind = me(), argument("q"), argument("kind")
+    found = slice_of(goods.locations(by, q, kind=kind), scalars=True)
+    return render_template(
+        "locations/index.html",
+        nav="/locations",
+        found=found,
+        content=goods.content_of(by, [location.id for location in found.rows]),
+        q=q,
+        kind=kind,
+        kinds=PLACE_KINDS,
+    )
 
 
 @bp.get("/locations/<int:location_id>")

@@ -36,9 +36,17 @@ def by_item() -> str:
 @allow(*EVERYONE)
 def by_location() -> str:
     """What stands where."""
-    q, kind = argument("q"), argument("kind")
-    found = slice_of(goods.locations(me(), q, kind=kind, is_used=True))
-    return render_template("stock/locations.html", nav="/stock", found=found, q=q, kind=kind, kinds=PLACE_KINDS)
+    by, q, kind = me(), argument("q"), argument("kind")
+    found = slice_of(goods.locations(by, q, kind=kind, is_used=True), scalars=True)
+    return render_template(
+        "stock/locations.html",
+        nav="/stock",
+        found=found,
+        content=goods.content_of(by, [location.id for location in found.rows]),
+        q=q,
+        kind=kind,
+        kinds=PLACE_KINDS,
+    )
 
 
 @bp.get("/stock/lots")
@@ -47,8 +55,16 @@ def by_lot() -> str:
     """Lots in stock, the first to expire first, with their holds."""
     by, q, only = me(), argument("q"), argument("only")
     found = slice_of(goods.lots(by, q, only=only))
-    holds = goods.holds(by, "lot", [row.Lot.id for row in found.rows])
-    return render_template("stock/lots.html", nav="/stock", found=found, holds=holds, q=q, only=only, today=by.today)
+    return render_template(
+        "stock/lots.html",
+        nav="/stock",
+        found=found,
+        sums=goods.lot_sums(by, [row.Lot for row in found.rows]),
+        holds=goods.holds(by, "lot", [row.Lot.id for row in found.rows]),
+        q=q,
+        only=only,
+        today=by.today,
+    )
 
 
 @bp.post("/lots/<int:lot_id>/hold")

@@ -39,43 +39,53 @@ def items(q: str = "", *, stocked_at: int | None = None) -> Query:
 
 
 def locations(by: By, q: str = "", *, kind: str = "", is_used: bool = False) -> Query:
-    """Places in walking order, with how many items and units are there."""
+    """Places in walking order; `is_used` keeps those where something stands."""
     query: Query = (
-        select(
-            Location,
-            func.count(func.distinct(Balance.item_id)).label("items"),
-            func.coalesce(func.sum(Balance.qty), 0).label("qty"),
-            func.coalesce(func.sum(Balance.reserved), 0).label("reserved"),
-        )
-        .outerjoin(Balance, (Balance.location_id == Location.id) & (Balance.qty > 0))
+        select(Location)
         .where(Location.site_id == by.site_id, ~Location.is_virtual)
-        .group_by(Location.id)
         .order_by(Location.walk_order, Location.code)
     )
     if q:
         query = query.where(_has(Location.code, q))
     if kind:
         query = query.where(Location.kind == kind)
-    return query.having(func.sum(Balance.qty) > 0) if is_used else query
+    if is_used:
+        query = query.where(
+            exists().where(Balance.site_id == by.site_id, Balance.location_id == Location.id, Balance.qty > 0)
+        )
+    return query
+
+
+def content_of(by: By, location_ids: Collection[int]) -> dict[int, Any]:
+    """What stands at each of some places: items, qty, reserved. Empty places are left out."""
+    rows = db.session.execute(
+        select(
+            Balance.location_id,
+            func.count(func.distinct(Balance.item_id)).label("items"),
+            func.sum(Balance.qty).label("qty"),
+            func.sum(Balance.reserved).label("reserved"),
+        )
+        .where(Balance.site_id == by.site_id, Balance.location_id.in_(location_ids), Balance.qty > 0)
+        .group_by(Balance.location_id)
+    )
+    return {row.location_id: row for row in rows}
 
 
 def lots(by: By, q: str = "", *, only: str = "") -> Query:
-    """Lots in stock, the first to expire first. `only` is '', 'held' or 'expired'."""
+    """Lots in stock with their items, the first to expire first. `only` is '', 'held' or 'expired'."""
+    day = func.coalesce(Lot.expiry, Lot.best_before)
     query: Query = (
-        select(
-            Lot,
-            Item,
-            func.sum(Balance.qty).label("qty"),
-            func.sum(Balance.reserved).label("reserved"),
-            func.count(func.distinct(Balance.location_id)).label("places"),
-        )
+        select(Lot, Item)
         .join(Item, Item.id == Lot.item_id)
-        .join(Balance, Balance.lot_id == Lot.id)
-        .where(Balance.site_id == by.site_id, Balance.qty > 0, Lot.id != 0)
-        .group_by(Lot.id, Item.id)
-        .order_by(
-            func.coalesce(Lot.expiry, Lot.best_before).is_(None), func.coalesce(Lot.expiry, Lot.best_before), Lot.id
+        .where(
+            exists().where(
+                Balance.item_id == Lot.item_id,
+                Balance.site_id == by.site_id,
+                Balance.lot_id == Lot.id,
+                Balance.qty > 0,
+            )
         )
+        .order_by(day.is_(None), day, Lot.id)
     )
     if q:
         query = query.where(or_(_has(Lot.code, q), _has(Item.sku, q), _has(Item.name, q)))
@@ -84,6 +94,26 @@ def lots(by: By, q: str = "", *, only: str = "") -> Query:
     if only == "expired":
         query = query.where(or_(Lot.expiry < by.today, Lot.best_before < by.today))
     return query
+
+
+def lot_sums(by: By, lots: Collection[Lot]) -> dict[int, Any]:
+    """What there is of each of some lots: qty, reserved, and at how many places."""
+    rows = db.session.execute(
+        select(
+            Balance.lot_id,
+            func.sum(Balance.qty).label("qty"),
+            func.sum(Balance.reserved).label("reserved"),
+            func.count(func.distinct(Balance.location_id)).label("places"),
+        )
+        .where(
+            Balance.site_id == by.site_id,
+            Balance.item_id.in_({lot.item_id for lot in lots}),  # what the index begins with
+            Balance.lot_id.in_([lot.id for lot in lots]),
+            Balance.qty > 0,
+        )
+        .group_by(Balance.lot_id)
+    )
+    return {row.lot_id: row for row in rows}
 
 
 def barcodes(item_id: int) -> list[Barcode]:

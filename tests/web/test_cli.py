@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from scanner.db import db
 from scanner.demo import crew
 from scanner.models import Item, Person
 from tests.conftest import Browser
+from tests.engines import ROOT
 from tests.world import World
 from web.config import SHIFT
 
@@ -148,3 +150,16 @@ def test_the_demo_is_ready_to_be_worked(app: Flask, client: Browser) -> None:
     assert run(app, "demo").exit_code == 1
     assert run(app, "demo", "--if-empty").exit_code == 0
     assert run(app, "check-ledger").exit_code == 0
+
+
+def test_real_invoices_become_a_warehouse_once(app: Flask, tmp_path: Path) -> None:
+    data = Path(os.environ.get("SCANDOCK_SHARED", ROOT.parent / "shared")) / "data" / "online_retail"
+    if not data.is_dir():
+        pytest.skip("the real invoices (data/online_retail) are not here")
+    assert run(app, "import-invoices", str(tmp_path)).exit_code == 1  # no invoices in that folder
+    said = run(app, "import-invoices", "--if-empty", str(data), "--day", "2011-09-30")
+    assert said.exit_code == 0, said.output
+    assert "73 added" in said.output
+    assert run(app, "import-invoices", "--if-empty", str(data)).output == ""
+    assert run(app, "check-ledger").exit_code == 0
+    assert "PIN" in run(app, "start-info").output
