@@ -141,50 +141,72 @@ def _own(scan: Scan, by: By) -> Found | None:
     return _OWN[kind](scan, body, by) if kind in _OWN else None
 
 
-def _one(query: Any) -> Any:
-    return db.session.scalars(query.limit(1)).first()
+def _by_code(model: Any, column: Any, *, is_of_site: bool = True) -> Any:
+    """The thing with a code. Put together once, run by every scan: building a statement costs more than running it."""
+    query = select(model).where(column == bindparam("code")).limit(1)
+    return query.where(model.site_id == bindparam("site")) if is_of_site else query
 
 
-def _wrap(kind: str, scan: Scan, thing: Any) -> Found | None:
-    return Found(kind, scan, thing) if thing is not None else None
+_LOCATION = _by_code(Location, Location.scan_body)
+_UNIT = _by_code(Unit, Unit.code)
+_TASK = _by_code(Task, Task.id)
+_ORDER = _by_code(Order, Order.scan_body)
+_PURCHASE_ORDER = _by_code(PurchaseOrder, PurchaseOrder.scan_body)
+_PERSON = _by_code(Person, Person.badge_hash, is_of_site=False)
+_CARTON = _by_code(Carton, Carton.code, is_of_site=False)
+_LOT = select(Lot).where(Lot.item_id == bindparam("item"), Lot.code == bindparam("code")).limit(1)
+_SERIAL = select(Serial).where(Serial.item_id == bindparam("item"), Serial.code == bindparam("code")).limit(1)
+
+
+def _first(query: Any, **values: Any) -> Any:
+    return db.session.scalars(query, values).first()
+
+
+def _named(kind: str, query: Any) -> Callable[[Scan, str, By], Found | None]:
+    def look(scan: Scan, body: str, by: By) -> Found | None:
+        thing = _first(query, code=body, site=by.site_id)
+        return Found(kind, scan, thing) if thing is not None else None
+
+    return look
 
 
 def _own_unit(scan: Scan, body: str, by: By) -> Found:
-    return Found("unit", scan, _one(select(Unit).where(Unit.site_id == by.site_id, Unit.code == body)))
+    return Found("unit", scan, _first(_UNIT, code=body, site=by.site_id))
+
+
+def _own_person(scan: Scan, body: str, _by: By) -> Found | None:
+    person = _first(_PERSON, code=hash_token(body))
+    return Found("person", scan, person) if person is not None else None
+
+
+def _own_task(scan: Scan, body: str, by: By) -> Found | None:
+    if not body.isdigit() or int(body) >= 2**31:
+        return None
+    task = _first(_TASK, code=int(body), site=by.site_id)
+    return Found("task", scan, task) if task is not None else None
+
+
+def _own_carton(scan: Scan, body: str, _by: By) -> Found | None:
+    carton = _first(_CARTON, code=body)
+    return Found("carton", scan, carton) if carton is not None else None
 
 
 _OWN: dict[str, Callable[[Scan, str, By], Found | None]] = {
-    "location": lambda scan, body, by: _wrap(
-        "location", scan, _one(select(Location).where(Location.site_id == by.site_id, Location.scan_body == body))
-    ),
+    "location": _named("location", _LOCATION),
     "tote": _own_unit,
-    "task": lambda scan, body, by: _wrap(
-        "task",
-        scan,
-        _one(select(Task).where(Task.site_id == by.site_id, Task.id == int(body)))
-        if body.isdigit() and int(body) < 2**31
-        else None,
-    ),
-    "badge": lambda scan, body, _by: _wrap(
-        "person", scan, _one(select(Person).where(Person.badge_hash == hash_token(body)))
-    ),
+    "task": _own_task,
+    "badge": _own_person,
     "command": lambda scan, _body, _by: Found("command", scan),
-    "order": lambda scan, body, by: _wrap(
-        "order", scan, _one(select(Order).where(Order.site_id == by.site_id, Order.scan_body == body))
-    ),
-    "purchase_order": lambda scan, body, by: _wrap(
-        "purchase_order",
-        scan,
-        _one(select(PurchaseOrder).where(PurchaseOrder.site_id == by.site_id, PurchaseOrder.scan_body == body)),
-    ),
-    "carton_type": lambda scan, body, _by: _wrap("carton", scan, _one(select(Carton).where(Carton.code == body))),
+    "order": _named("order", _ORDER),
+    "purchase_order": _named("purchase_order", _PURCHASE_ORDER),
+    "carton_type": _own_carton,
 }
 
 
 def _sscc(scan: Scan, by: By) -> Found | None:
     if scan.sscc is None:
         return None
-    return Found("unit", scan, _one(select(Unit).where(Unit.site_id == by.site_id, Unit.code == scan.sscc)))
+    return Found("unit", scan, _first(_UNIT, code=scan.sscc, site=by.site_id))
 
 
 _BY_BARCODE = (
@@ -202,9 +224,9 @@ def _item(scan: Scan, by: By) -> Found | None:
     item, pack = row
     found = Found("item", scan, item, qty=pack * (scan.count or 1))
     if scan.lot and item.tracking != "none":
-        found.lot = _one(select(Lot).where(Lot.item_id == item.id, Lot.code == scan.lot))
+        found.lot = _first(_LOT, item=item.id, code=scan.lot)
     if scan.serial and item.tracking == "serial":
-        found.serial = _one(select(Serial).where(Serial.item_id == item.id, Serial.code == scan.serial))
+        found.serial = _first(_SERIAL, item=item.id, code=scan.serial)
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from scanner.by import By
 from scanner.db import db
@@ -200,23 +200,26 @@ class _Content:
 _EMPTY = _Content(0, 0, 0, set(), set())
 
 
-def _content_of(location_ids: list[int]) -> dict[int, _Content]:
-    query = (
-        select(
-            Balance.location_id,
-            Balance.item_id,
-            Balance.lot_id,
-            Balance.qty,
-            Item.weight_g,
-            (Item.length_mm * Item.width_mm * Item.height_mm).label("volume"),
-        )
-        .join(Item, Item.id == Balance.item_id)
-        .where(Balance.qty > 0)
+_CONTENT = (
+    select(
+        Balance.location_id,
+        Balance.item_id,
+        Balance.lot_id,
+        Balance.qty,
+        Item.weight_g,
+        (Item.length_mm * Item.width_mm * Item.height_mm).label("volume"),
     )
-    if len(location_ids) <= 500:  # else the whole site is asked for: one scan beats a list of thousands
-        query = query.where(Balance.location_id.in_(location_ids))
+    .join(Item, Item.id == Balance.item_id)
+    .where(Balance.qty > 0)
+)
+_CONTENT_AT = _CONTENT.where(Balance.location_id.in_(bindparam("places", expanding=True)))
+
+
+def _content_of(location_ids: list[int]) -> dict[int, _Content]:
+    is_few = len(location_ids) <= 500  # else the whole site is asked for: one scan beats a list of thousands
+    query, values = (_CONTENT_AT, {"places": location_ids}) if is_few else (_CONTENT, {})
     found: dict[int, _Content] = {}
-    for row in db.session.execute(query):
+    for row in db.session.connection().execute(query, values):
         content = found.setdefault(row.location_id, _Content(0, 0, 0, set(), set()))
         content.units += row.qty
         content.weight_g += row.qty * row.weight_g

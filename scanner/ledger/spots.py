@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, and_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, bindparam, select
 
 from scanner.db import db
 from scanner.models import Balance, Location
@@ -67,9 +67,25 @@ def key(site_id: int, item_id: int, lot_id: int, spot: Spot) -> ColumnElement[bo
 
 def on_hand(site_id: int, item_id: int, lot_id: int, spot: Spot) -> int:
     """Base units of one key that are there, promised or not."""
-    return db.session.scalar(select(Balance.qty).where(key(site_id, item_id, lot_id, spot))) or 0
+    return _figure(_ON_HAND, site_id, item_id, lot_id, spot)
 
 
 def free(site_id: int, item_id: int, lot_id: int, spot: Spot) -> int:
     """Base units of one key that are there and promised to nobody."""
-    return db.session.scalar(select(Balance.qty - Balance.reserved).where(key(site_id, item_id, lot_id, spot))) or 0
+    return _figure(_FREE, site_id, item_id, lot_id, spot)
+
+
+def _figure(query: Select[int], site_id: int, item_id: int, lot_id: int, spot: Spot) -> int:
+    values = {"site": site_id, "location": spot.location_id, "item": item_id, "lot": lot_id, "unit": spot.unit_id}
+    return db.session.scalar(query, values) or 0
+
+
+_HERE = (
+    Balance.site_id == bindparam("site"),
+    Balance.location_id == bindparam("location"),
+    Balance.item_id == bindparam("item"),
+    Balance.lot_id == bindparam("lot"),
+    Balance.unit_id == bindparam("unit"),
+)
+_ON_HAND = select(Balance.qty).where(*_HERE)
+_FREE = select(Balance.qty - Balance.reserved).where(*_HERE)

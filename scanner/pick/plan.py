@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Executable, bindparam, select
 
 from scanner import orders
 from scanner.db import db
@@ -105,57 +106,66 @@ def plan_of(task: Task) -> list[Line]:
     """
     if "plan" not in task.memo:
         coming = task.state.get("stops", [])[:STOPS_AHEAD]
-        task.memo["plan"] = read(task, Reservation.location_id.in_(coming)) or read(task)
+        task.memo["plan"] = _lines(task, _COMING, {"coming": coming}) or read(task)
     return list(task.memo["plan"])
 
 
-def read(task: Task, *where: ColumnElement[bool]) -> list[Line]:
+def read(task: Task) -> list[Line]:
     """Open promises of the order, sorted by stop; at one place the lot that expires first comes first."""
-    rows = db.session.execute(
-        select(
-            Reservation.id,
-            Reservation.order_line_id,
-            Reservation.location_id,
-            Reservation.unit_id,
-            Reservation.item_id,
-            Reservation.lot_id,
-            Reservation.qty,
-            Reservation.posted,
-            Item.sku,
-            Item.name,
-            Item.uom,
-            Item.tracking,
-            Lot.code,
-            Lot.expiry,
-            Lot.best_before,
-            Unit.kind,
-            Unit.code,
-            Location.code,
-            Location.scan_body,
-            Location.aisle,
-            Location.bay,
-            Location.level,
-            Location.position,
-            Location.x_mm,
-            Location.y_mm,
-            Location.check_digits,
-            Order.status,
-            Order.is_held,
-        )
-        .join(OrderLine, OrderLine.id == Reservation.order_line_id)
-        .join(Order, Order.id == OrderLine.order_id)
-        .join(Item, Item.id == Reservation.item_id)
-        .join(Lot, Lot.id == Reservation.lot_id)
-        .join(Unit, Unit.id == Reservation.unit_id)
-        .join(Location, Location.id == Reservation.location_id)
-        .where(OrderLine.order_id == task.order_id, Reservation.state == "open", *where)
-    )
+    return _lines(task, _LINES, {})
+
+
+def _lines(task: Task, query: Executable, values: dict[str, Any]) -> list[Line]:
+    rows = db.session.connection().execute(query, {**values, "order": task.order_id})
     order = {location_id: rank for rank, location_id in enumerate(task.state.get("stops", []))}
-    lines = [Line(*row) for row in rows]  # type: ignore[call-arg]
+    lines = [Line(*row) for row in rows]
     return sorted(
         lines,
         key=lambda line: (order.get(line.location_id, 10**6), _first_to_go(line), line.sku, line.reservation_id),
     )
+
+
+# Put together once, run by every scan: to build it costs more than to run it.
+_LINES = (
+    select(
+        Reservation.id,
+        Reservation.order_line_id,
+        Reservation.location_id,
+        Reservation.unit_id,
+        Reservation.item_id,
+        Reservation.lot_id,
+        Reservation.qty,
+        Reservation.posted,
+        Item.sku,
+        Item.name,
+        Item.uom,
+        Item.tracking,
+        Lot.code,
+        Lot.expiry,
+        Lot.best_before,
+        Unit.kind,
+        Unit.code,
+        Location.code,
+        Location.scan_body,
+        Location.aisle,
+        Location.bay,
+        Location.level,
+        Location.position,
+        Location.x_mm,
+        Location.y_mm,
+        Location.check_digits,
+        Order.status,
+        Order.is_held,
+    )
+    .join(OrderLine, OrderLine.id == Reservation.order_line_id)
+    .join(Order, Order.id == OrderLine.order_id)
+    .join(Item, Item.id == Reservation.item_id)
+    .join(Lot, Lot.id == Reservation.lot_id)
+    .join(Unit, Unit.id == Reservation.unit_id)
+    .join(Location, Location.id == Reservation.location_id)
+    .where(OrderLine.order_id == bindparam("order"), Reservation.state == "open")
+)
+_COMING = _LINES.where(Reservation.location_id.in_(bindparam("coming", expanding=True)))
 
 
 def _first_to_go(line: Line) -> date:
