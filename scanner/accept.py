@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from scanner import ledger
 from scanner.by import By
-from scanner.db import db, now, table_of, transact
+from scanner.db import connection, db, now, table_of, transact
 from scanner.find import find, read_code
 from scanner.models import Discrepancy, Move, Person, ScanRecord, Task
 from scanner.refusals import Refusal
@@ -108,22 +108,19 @@ def _take_step(incoming: Incoming, by: By) -> Answer:
 def _open(incoming: Incoming) -> Task | None:
     """The task, locked, unless the scan was seen before. One statement for both questions."""
     if incoming.task_id is None:
-        record = db.session.get(ScanRecord, incoming.scan_id)
-        if record is not None:
-            raise _Seen(record)
+        _check_unseen(incoming)
         return None
     row = db.session.execute(_OPEN, {"scan": incoming.scan_id, "task": incoming.task_id}).one_or_none()
-    if row is None:
-        raise _unknown_task(incoming)
-    if row.ScanRecord is not None:
-        raise _Seen(row.ScanRecord)
+    if row is None or row.seen is not None:
+        _check_unseen(incoming)
+        raise Refusal("unknown_task")
     task: Task = row.Task
     task.memo.clear()
     return task
 
 
 _OPEN = (
-    select(Task, ScanRecord)
+    select(Task, ScanRecord.id.label("seen"))
     .outerjoin(ScanRecord, ScanRecord.id == bindparam("scan"))
     .where(Task.id == bindparam("task"))
     .with_for_update(of=Task)
@@ -131,9 +128,10 @@ _OPEN = (
 )
 
 
-def _unknown_task(incoming: Incoming) -> Exception:
+def _check_unseen(incoming: Incoming) -> None:
     record = db.session.get(ScanRecord, incoming.scan_id)
-    return _Seen(record) if record is not None else Refusal("unknown_task")
+    if record is not None:
+        raise _Seen(record)
 
 
 def _act(incoming: Incoming, by: By) -> By:
@@ -268,7 +266,7 @@ def _record(
         "undoes": by.undoes,
         "is_final": by.is_final,
     }
-    db.session.connection().execute(_ADD_SCAN, values)
+    connection().execute(_ADD_SCAN, values)
 
 
 _ADD_SCAN = insert(table_of(ScanRecord))  # put together once, run by every scan

@@ -11,12 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from scanner.audit import audit
 from scanner.barcode import Misread, read
 from scanner.by import By
-from scanner.db import db, now, transact
+from scanner.db import db, now, table_of, transact, upsert
 from scanner.models import LoginFailure, Person, PersonSession, Site
 from scanner.secrets import check_secret, hash_token, new_token
 
@@ -99,8 +98,7 @@ def _count(key: str, limit: int | None) -> int | None:
     """Add one to a key's count, unless it has reached `limit` lately; None then. Old counts start anew."""
     moment = now()
     is_old = LoginFailure.last_at < moment - LOCKED
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    row = insert(LoginFailure).values(key=failure_key(key), count=1, last_at=moment)
+    row = upsert(table_of(LoginFailure)).values(key=failure_key(key), count=1, last_at=moment)
     query = row.on_conflict_do_update(
         index_elements=["key"],
         set_={"count": case((is_old, 1), else_=LoginFailure.count + 1), "last_at": moment},

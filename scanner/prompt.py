@@ -93,6 +93,8 @@ class Prompt:
 
 def _plain(value: Any) -> Any:
     """Dataclasses as dicts and tuples as lists: what comes back when it has been through JSON."""
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]
     if hasattr(value, "__dataclass_fields__"):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from scanner import ledger
-from scanner.db import Base, db
+from scanner.db import Base, db, table_of, upsert
 from scanner.models import VIRTUAL_KINDS, Location, Lot, Serial, Site, Unit
 from scanner.models.item import NONE
 
@@ -32,8 +31,7 @@ def make_site(
 
 def _add(model: type[Base], **values: object) -> None:
     """Insert a row unless it is there. An explicit id 0 leaves the sequences of both engines alone."""
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    db.session.execute(insert(model).values(**values).on_conflict_do_nothing())
+    db.session.execute(upsert(table_of(model)).values(**values).on_conflict_do_nothing())
 
 
 def _unscannable(kind: str) -> str:

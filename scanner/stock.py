@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, or_, select
 
 from scanner.by import By
-from scanner.db import db
+from scanner.db import connection, db
 from scanner.models import Balance, Discrepancy, Item, Location, Lot, PurchaseLine, PurchaseOrder, Unit
 from scanner.models.location import STORAGE_KINDS
 from scanner.planning.allocate import Free
@@ -219,7 +219,7 @@ def _content_of(location_ids: list[int]) -> dict[int, _Content]:
     is_few = len(location_ids) <= 500  # else the whole site is asked for: one scan beats a list of thousands
     query, values = (_CONTENT_AT, {"places": location_ids}) if is_few else (_CONTENT, {})
     found: dict[int, _Content] = {}
-    for row in db.session.connection().execute(query, values):
+    for row in connection().execute(query, values):
         content = found.setdefault(row.location_id, _Content(0, 0, 0, set(), set()))
         content.units += row.qty
         content.weight_g += row.qty * row.weight_g

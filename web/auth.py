@@ -149,9 +149,11 @@ def init_app(app: Flask) -> None:
 def _reader(engine: Engine) -> Engine:
     """The same pool, for one statement without a transaction. No ORM session: that would double the cost of asking.
 
-    SQLite keeps its own: there the option would change the settings of connections that writers use.
+    SQLite has a word of its own: AUTOCOMMIT would change the settings of connections that writers use.
     """
-    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(sqlite_begin="NONE")
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def gate() -> None:

@@ -7,10 +7,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Update, bindparam, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from scanner.by import By
-from scanner.db import db, table_of
+from scanner.db import connection, table_of, upsert
 from scanner.ledger.fitness import is_guarded, refuse_leaving_quarantine, refuse_unfit, unfit_rule
 from scanner.ledger.spots import Spot, free, virtual_locations
 from scanner.models import Balance
@@ -53,7 +52,7 @@ def take(by: By, item_id: int, lot_id: int, qty: int, spot: Spot, target: Spot |
     if guarded:
         values["today"] = by.today
     statement = _taking(is_guarded=guarded, has_lot=bool(lot_id), has_unit=bool(spot.unit_id))
-    if db.session.connection().execute(statement, values).rowcount != 1:
+    if connection().execute(statement, values).rowcount != 1:
         if target is not None:
             refuse_unfit(by, item_id, lot_id, spot, target)
         raise Refusal("not_enough", free(by.site_id, item_id, lot_id, spot), qty)
@@ -62,7 +61,7 @@ def take(by: By, item_id: int, lot_id: int, qty: int, spot: Spot, target: Spot |
 def give(site_id: int, item_id: int, lot_id: int, qty: int, spot: Spot, carried: int) -> None:
     """Add `qty` to a balance, `carried` of them promised."""
     values = {**_values(site_id, item_id, lot_id, spot), "n": qty, "r": carried}
-    db.session.connection().execute(_giving(db.engine.dialect.name), values)
+    connection().execute(_giving(connection().dialect.name), values)
 
 
 # --- the statements --------------------------------------------------------------------------------------------------
@@ -98,8 +97,7 @@ def _taking(*, is_guarded: bool, has_lot: bool, has_unit: bool) -> Update:
 
 @cache
 def _giving(dialect: str) -> Any:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    row = insert(_BALANCE).values(
+    row = upsert(_BALANCE, dialect).values(
         site_id=bindparam("site"),
         location_id=bindparam("location"),
         item_id=bindparam("item"),

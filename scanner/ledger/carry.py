@@ -11,10 +11,9 @@ from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from scanner.by import By
-from scanner.db import db, table_of
+from scanner.db import connection, db, table_of, upsert
 from scanner.ledger import lines, moves, promises
 from scanner.ledger.fitness import is_guarded, refuse_leaving_quarantine, refuse_unfit
 from scanner.ledger.lines import Why
@@ -168,7 +167,6 @@ def _shift_all(by: By, content: list[Held], location_id: int) -> None:
 
 
 def _put_all(by: By, content: list[Held], location_id: int) -> None:
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
     rows = [
         {
             "site_id": by.site_id,
@@ -181,8 +179,8 @@ def _put_all(by: By, content: list[Held], location_id: int) -> None:
         }
         for row in content
     ]
-    put = insert(table_of(Balance))
-    db.session.connection().execute(
+    put = upsert(table_of(Balance))
+    connection().execute(
         put.on_conflict_do_update(
             index_elements=["site_id", "location_id", "item_id", "lot_id", "unit_id"],
             set_={"qty": Balance.qty + put.excluded.qty, "reserved": Balance.reserved + put.excluded.reserved},

@@ -12,10 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from scanner.by import By
-from scanner.db import before_commit, db, now, table_of
+from scanner.db import before_commit, connection, db, now, table_of, upsert
 from scanner.models import LedgerHead, Move
 from scanner.refusals import Refusal
 
@@ -61,8 +60,8 @@ _ADD_MOVES = insert(_MOVE)
 
 
 def _seal_site(site_id: int, unsealed: list[tuple[By, dict[str, Any]]]) -> None:
-    connection = db.session.connection()
-    head = connection.execute(_LOCK_HEAD, {"site": site_id}).one()
+    execute = connection().execute
+    head = execute(_LOCK_HEAD, {"site": site_id}).one()
     seq, before, at = int(head.seq), str(head.hash), max(now(), head.recorded_at)
     rows = []
     for by, row in unsealed:
@@ -71,8 +70,8 @@ def _seal_site(site_id: int, unsealed: list[tuple[By, dict[str, Any]]]) -> None:
         row["hash"] = before = chain_hash(row)
         rows.append(row)
         by.moves.append(seq)
-    connection.execute(_ADD_MOVES, rows)
-    connection.execute(_MOVE_HEAD, {"site": site_id, "n": seq, "h": before, "at": at})
+    execute(_ADD_MOVES, rows)
+    execute(_MOVE_HEAD, {"site": site_id, "n": seq, "h": before, "at": at})
 
 
 def chain_hash(row: dict[str, Any]) -> str:
@@ -89,8 +88,7 @@ def _canonical(value: Any) -> Any:
 
 def begin(site_id: int) -> None:
     """Start the chain of a new site; a chain that has begun stays as it is."""
-    upsert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    head = upsert(LedgerHead).values(site_id=site_id, seq=0, hash="", recorded_at=now())
+    head = upsert(_HEAD).values(site_id=site_id, seq=0, hash="", recorded_at=now())
     db.session.execute(head.on_conflict_do_nothing())
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Update, bindparam, update
 
 from scanner.by import By
-from scanner.db import db, table_of
+from scanner.db import connection, table_of
 from scanner.ledger.spots import Spot, virtual_locations
 from scanner.models import Move, OrderLine, PurchaseLine
 from scanner.refusals import Refusal
@@ -33,14 +33,14 @@ _FLOOR = {"allocated": "packed", "packed": "shipped"}
 
 def bump(table: type[OrderLine | PurchaseLine], line_id: int, column: str, qty: int) -> bool:
     """Add to a counter of a document line; False if that would break its ceiling or its floor."""
-    done = db.session.connection().execute(_bumping(table, column), {"line_id": line_id, "n": qty})
+    done = connection().execute(_bumping(table, column), {"line_id": line_id, "n": qty})
     return done.rowcount == 1
 
 
 def bump_all(table: type[OrderLine | PurchaseLine], column: str, by_line: Mapping[int, int]) -> None:
     """The same for many lines at once, in the order of their ids. Refuses too_many if any of them may not."""
     rows = [{"line_id": line_id, "n": qty} for line_id, qty in sorted(by_line.items())]
-    if db.session.connection().execute(_bumping(table, column), rows).rowcount != len(rows):
+    if connection().execute(_bumping(table, column), rows).rowcount != len(rows):
         raise Refusal("too_many", sum(by_line.values()), "fewer")
 
 

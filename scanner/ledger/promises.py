@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, case, select, update
 
 from scanner.by import By
-from scanner.db import db, now, table_of
+from scanner.db import connection, db, now, table_of
 from scanner.ledger.fitness import is_unfit, refuse_lot
 from scanner.ledger.lines import bump
 from scanner.ledger.spots import Spot, free, key
@@ -138,7 +138,7 @@ _POST = (
 
 def post(reservation_id: int, qty: int) -> None:
     """Note that `qty` of a promise have been picked. Refuses too_many."""
-    if db.session.connection().execute(_POST, {"promise": reservation_id, "n": qty}).rowcount != 1:
+    if connection().execute(_POST, {"promise": reservation_id, "n": qty}).rowcount != 1:
         raise Refusal("too_many", qty, "fewer")
 
 

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Engine, Select, and_, bindparam, select
 
-from scanner.db import db
+from scanner.db import connection, db
 from scanner.models import Balance, Location
 
 
@@ -24,7 +24,7 @@ _virtual: WeakKeyDictionary[Engine, dict[int, dict[str, int]]] = WeakKeyDictiona
 
 def virtual_locations(site_id: int) -> dict[str, int]:
     """The ids of a site's virtual locations by kind. They are made with the site and never change, so they are kept."""
-    known = _virtual.setdefault(db.engine, {})
+    known = _virtual.setdefault(connection().engine, {})
     if site_id not in known:
         rows = db.session.execute(
             select(Location.kind, Location.id).where(Location.site_id == site_id, Location.is_virtual)
@@ -40,7 +40,7 @@ _kinds: WeakKeyDictionary[Engine, dict[int, str]] = WeakKeyDictionary()
 
 def kind_of(location_id: int) -> str:
     """A location's kind. It never changes (the database refuses that), so it is kept; '' if there is no such place."""
-    known = _kinds.setdefault(db.engine, {})
+    known = _kinds.setdefault(connection().engine, {})
     if location_id not in known:
         kind = db.session.scalar(select(Location.kind).where(Location.id == location_id))
         if kind is None:

@@ -44,7 +44,9 @@ class Task(Model):
 
     def note(self, **changes: Any) -> None:
         """Write into the notebook; None strikes an entry out. The old notebook stays as it was, for UNDO."""
-        self.state = {key: value for key, value in {**self.state, **changes}.items() if value is not None}
+        state = {key: value for key, value in {**self.state, **changes}.items() if value is not None}
+        if state != self.state:  # an equal page would be compared once more, and written
+            self.state = state
 
 
 class ScanRecord(Model):

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Executable, bindparam, select
 
 from scanner import orders
-from scanner.db import db
+from scanner.db import connection, db
 from scanner.find import unit_name
 from scanner.ledger import Spot
 from scanner.models import Item, Location, Lot, Order, OrderLine, Reservation, Task, Unit
@@ -116,7 +116,7 @@ def read(task: Task) -> list[Line]:
 
 
 def _lines(task: Task, query: Executable, values: dict[str, Any]) -> list[Line]:
-    rows = db.session.connection().execute(query, {**values, "order": task.order_id})
+    rows = connection().execute(query, {**values, "order": task.order_id})
     order = {location_id: rank for rank, location_id in enumerate(task.state.get("stops", []))}
     lines = [Line(*row) for row in rows]
     return sorted(
