@@ -1,27 +1,20 @@
 r"""GS1: element strings and Digital Link URIs to fields, and back.
 
-`biip` knows every AI with its format; it cuts one field at a time. What it would guess is refused here: it lets a
-field of variable length end where it is full, and it takes the rest of the data for the lot when the separator is
-lost. biip's own loop and its `parse` are not used on scanned element strings: the patterns of the percent-encoded AIs
-(43nn, 725n) can keep `parse` busy for minutes on a crafted code; `extract` they cannot.
+`gs1_table` knows every AI; this module cuts. A field of known length is cut by its length, any other ends at its
+separator or at the end of the symbol. Where a separator may be missing, nothing is guessed (`gs1_lost`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import unquote
 
-from biip import EncodeError, ParseConfig, ParseError
-from biip.gs1_application_identifiers import GS1ApplicationIdentifier
-from biip.gs1_digital_link_uris import GS1DigitalLinkURI
-from biip.gs1_element_strings import GS1ElementString, GS1ElementStrings
-from biip.gs1_messages import GS1Message
-
-from scanner.barcode.gs1_rules import check_keys, check_pairs
+from scanner.barcode import gs1_link
+from scanner.barcode.gs1_checks import day
+from scanner.barcode.gs1_lost import hides_more
+from scanner.barcode.gs1_rules import check_pairs
+from scanner.barcode.gs1_table import FIELDS, Field, begins
 from scanner.barcode.misread import HALF, Misread
 from scanner.barcode.symbology import GS
 
@@ -30,43 +23,23 @@ _CHARACTERS: Final = re.compile(r"[!\"#%-?A-Z_a-z\x1d]*")
 _BRACKETED: Final = re.compile(r"(?:\([0-9]{2,4}\)[^()]+)+")
 _BRACKETED_FIELD: Final = re.compile(r"\(([0-9]{2,4})\)([^()]+)")
 
-# A link is taken for a Digital Link by a key in its path with the key's length. The keys without a fixed length look
-# like any path, so they count on GS1's own host only.
-_LINK: Final = re.compile(
-    r"https?://[^?#]+/(?:00/\d{18}|01/(?:\d{8}|\d{12,14})|41[457]/\d{13}|402/\d{17}|8006/\d{18}|801[78]/\d{18}"
-    r"|25[35]/\d{13}[^/?#]*|8003/\d{14}[^/?#]*)(?:[/?#]|$)"
-    r"|https?://id\.gs1\.org/(?:401|8004|8010|8013)/",
-    re.ASCII | re.IGNORECASE,
-)
-_ANY_DATE: Final = ParseConfig(gs1_element_strings_verify_date=False)
-_MOST_PERCENT_SIGNS: Final = 8  # left after decoding; see the module's text about `parse`
 
-# What trade labels put behind a lot, a serial number or an order number. Where it is not known whether a scanner
-# sends separators, only these count as signs of a lost one: of the AIs 90 to 99, any two digits could be one.
-_COMPANIONS: Final = (
-    *("00", "01", "02", "10", "11", "12", "13", "15", "16", "17", "21", "30", "37"),
-    *("240", "241", "31", "32", "33", "400", "41"),
-)
-_SHORTEST_LIKELY: Final = 3  # characters of a text field on either side of a suspected lost separator
-
-
-def read_elements(text: str, *, sends_gs: bool | None = None) -> list[GS1ElementString]:
-    r"""The fields of an element string with `\x1d` as separator, or of its bracketed form "(01)...(10)...".
+def read_elements(text: str, *, sends_gs: bool | None = None) -> dict[str, str]:
+    r"""AI -> data of an element string with `\x1d` as separator, or of its bracketed form "(01)...(10)...".
 
     `sends_gs` tells whether this device is known to send (True) or to drop (False) separators; None if unknown.
     Raises Misread: 'misread' (check digit, cut short), 'ambiguous_gs1' (lost separator), 'bad_gs1'.
     """
     if text.startswith("("):
-        elements = _bracketed(text)
-    elif not _CHARACTERS.fullmatch(text):
+        return _checked(_bracketed(text))
+    if not _CHARACTERS.fullmatch(text):
         raise Misread("bad_gs1")
-    else:
-        has_gs = GS in text
-        elements = _split(text.strip(GS), lost="bad_gs1" if has_gs else "ambiguous_gs1")
-        if not has_gs and not sends_gs and _hides_more(elements, is_lossy=sends_gs is False):
-            raise Misread("ambiguous_gs1")
-    _check(elements)
-    return elements
+    has_gs = GS in text
+    ais = _merged(_split(text.strip(GS), lost="bad_gs1" if has_gs else "ambiguous_gs1"))
+    if not has_gs and not sends_gs and _hides_more(text, ais, is_lossy=sends_gs is False):
+        raise Misread("ambiguous_gs1")
+    check_pairs(ais)
+    return ais
 
 
 def is_bracketed(text: str) -> bool:
@@ -74,45 +47,25 @@ def is_bracketed(text: str) -> bool:
     return _BRACKETED.fullmatch(text) is not None
 
 
-def read_link(text: str) -> list[GS1ElementString] | None:
-    """The fields of a GS1 Digital Link URI; None if the text is none. Raises Misread like `read_elements`."""
-    if not _LINK.match(text):
-        return None
-    if unquote(text).count("%") > _MOST_PERCENT_SIGNS:
-        raise Misread("bad_gs1")
-    try:
-        elements = list(GS1DigitalLinkURI.parse(text).element_strings)
-    except ParseError as error:
-        raise Misread("bad_gs1") from error
-    except ValueError:  # no URI at all, such as "http://[/01/..."
-        return None
-    _check(elements)
-    return elements
+def read_link(text: str) -> dict[str, str] | None:
+    """AI -> data of a GS1 Digital Link URI; None if the text is none. Raises Misread like `read_elements`."""
+    fields = gs1_link.link_fields(text)
+    return None if fields is None else _checked(_whole(ai, value) for ai, value in fields)
 
 
-def fields(elements: Sequence[GS1ElementString]) -> dict[str, Any]:
-    """What a `Scan` says of these elements, by its field names. Misread for what cannot be counted or weighed."""
-    ais = as_mapping(elements)
+def fields(ais: Mapping[str, str]) -> dict[str, Any]:
+    """What a `Scan` says of these fields, by its own names. Misread for what cannot be counted or weighed."""
     return {
         "ais": ais,
         "gtin": ais.get("01") or ais.get("02"),
         "sscc": ais.get("00"),
         "lot": ais.get("10"),
         "serial": ais.get("21"),
-        "expiry": _date(elements, "17") or _date(elements, "7003"),
-        "best_before": _date(elements, "15"),
+        "expiry": day(ais["17"]) if "17" in ais else day(ais["7003"][:6]) if "7003" in ais else None,
+        "best_before": day(ais["15"]) if "15" in ais else None,
         "count": _count(ais.get("30") or ais.get("37")),
-        "weight_g": _grams(elements, "310") if _measure(elements, "310") else _grams(elements, "330"),
+        "weight_g": _grams(ais),
     }
-
-
-def as_mapping(elements: Iterable[GS1ElementString]) -> dict[str, str]:
-    """AI -> data. The same field twice is fine if it says the same; else Misread."""
-    ais: dict[str, str] = {}
-    for element in elements:
-        if ais.setdefault(element.ai.ai, element.value) != element.value:
-            raise Misread("bad_gs1", "That label says two different things. Use another label.")
-    return ais
 
 
 def element_string(ais: Mapping[str, str]) -> str:
@@ -120,132 +73,108 @@ def element_string(ais: Mapping[str, str]) -> str:
 
     ValueError if a field is not what its AI demands or the fields do not go together.
     """
-    return GS1Message.from_element_strings(_made(ais)).value
+    made = sorted(_made(ais).items(), key=lambda field: FIELDS[field[0]].needs_separator)
+    data = (ai + value + (GS if FIELDS[ai].needs_separator else "") for ai, value in made)
+    return "".join(data).removesuffix(GS)
 
 
 def bracketed(ais: Mapping[str, str]) -> str:
     """The line for human eyes under a symbol: "(01)09506000134352(10)AB12". ValueError as `element_string`."""
-    return "".join(element.as_hri() for element in _made(ais))
+    made = sorted(_made(ais).items(), key=lambda field: FIELDS[field[0]].needs_separator)
+    return "".join(f"({ai}){value}" for ai, value in made)
 
 
 def link(ais: Mapping[str, str], domain: str = "id.gs1.org") -> str:
     """A GS1 Digital Link URI of these fields. ValueError as `element_string`, and if there is not exactly one key."""
-    try:
-        return GS1DigitalLinkURI.from_element_strings(_made(ais)).as_uri(domain=domain)
-    except EncodeError as error:
-        raise ValueError(str(error)) from error
+    return gs1_link.make_link(_made(ais), domain)
 
 
-def _made(ais: Mapping[str, str]) -> GS1ElementStrings:
+def _made(ais: Mapping[str, str]) -> dict[str, str]:
     try:
-        elements = [_whole(ai, value) for ai, value in ais.items()]
-        _check(elements)
+        return _checked(_whole(ai, value) for ai, value in ais.items())
     except Misread as misread:
         raise ValueError(f"{dict(ais)}: {misread.say}") from misread
-    return GS1ElementStrings(sorted(elements, key=lambda element: element.ai.separator_required))
 
 
-def _check(elements: Sequence[GS1ElementString]) -> None:
-    ais = as_mapping(elements)
-    if not all(value.isascii() for value in ais.values()):  # \d of biip's patterns takes the digits of any script
-        raise Misread("bad_gs1")
-    check_keys(ais)
+def _checked(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    ais = _merged(found)
     check_pairs(ais)
+    return ais
 
 
-def _bracketed(text: str) -> list[GS1ElementString]:
+def _merged(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """AI -> data. The same field twice is fine if it says the same; else Misread."""
+    ais: dict[str, str] = {}
+    for ai, value in found:
+        if ais.setdefault(ai, value) != value:
+            raise Misread("bad_gs1", "That label says two different things. Use another label.")
+    return ais
+
+
+def _bracketed(text: str) -> Iterator[tuple[str, str]]:
     text = text.replace(" ", "")  # no GS1 field has one; people and printers put them between fields
     if not is_bracketed(text):
         raise Misread("bad_gs1")
-    return [_whole(ai, value) for ai, value in _BRACKETED_FIELD.findall(text)]
+    return (_whole(ai, value) for ai, value in _BRACKETED_FIELD.findall(text))
 
 
-def _whole(ai: str, value: str) -> GS1ElementString:
+def _whole(ai: str, value: str) -> tuple[str, str]:
     """One field of which both parts are known."""
-    element = _next(ai + value)
-    if element.ai.ai != ai or element.value != value:
+    if ai not in FIELDS:
         raise Misread("bad_gs1")
-    return element
+    fault = FIELDS[ai].fault(value)
+    if fault:
+        raise _misread(fault, ai)
+    return ai, value
 
 
-def _split(text: str, *, lost: str) -> list[GS1ElementString]:
-    """Cut an element string into its fields. `lost` is the Misread when a field runs over its full length."""
-    elements = []
-    while text:
-        element = _next(text)
-        elements.append(element)
-        text = text[len(element) :]
-        if text and not text.startswith(GS) and _is_variable(element):
-            raise Misread(lost)
-        text = text.lstrip(GS)
-    return elements
+def _split(text: str, *, lost: str) -> Iterator[tuple[str, str]]:
+    """Cut an element string into its fields. `lost` is the Misread when a field runs over its end."""
+    at = 0
+    while at < len(text):
+        field = begins(text, at)
+        if field is None:
+            raise Misread("bad_gs1")
+        start = at + len(field.ai)
+        separator = text.find(GS, start)
+        at = len(text) if separator < 0 else separator
+        if not field.varies:
+            at = min(at, start + field.most)
+        _check_data(field, text, start, at, lost=lost)
+        yield field.ai, text[start:at]
+        while text.startswith(GS, at):
+            at += 1
 
 
-def _next(text: str) -> GS1ElementString:
-    # A span of harvest dates (7007) is no single date: biip would take its end for a time of day.
-    config = _ANY_DATE if text.startswith("7007") else None
-    try:
-        element = GS1ElementString.extract(text, config=config)
-    except ParseError as error:
-        raise _why_not(text) from error
-    if not element.value:
-        raise Misread("bad_gs1")
-    return element
+def _check_data(field: Field, text: str, start: int, end: int, *, lost: str) -> None:
+    fault = field.fault(text, start, end)
+    if fault is None:
+        return
+    if end - start < field.least and not field.needs_separator and end == len(text):
+        raise Misread("misread", HALF)
+    if fault == "bad_gs1" and field.varies and _runs_over(field, text, start, end):
+        raise Misread(lost)
+    raise _misread(fault, field.ai)
 
 
-def _why_not(text: str) -> Misread:
-    """Told apart: data that ends too early, and data that is wrong."""
-    try:
-        ai = GS1ApplicationIdentifier.extract(text)
-    except ParseError:
-        return Misread("bad_gs1")
-    if not ai.separator_required and len(text) < len(ai) + int(ai.format.rpartition("N")[2]):
-        return Misread("misread", HALF)
-    return Misread("bad_gs1")
+def _runs_over(field: Field, text: str, start: int, end: int) -> bool:
+    """True if right data of this field begins there, but something else follows it."""
+    stops = range(start + field.least, min(end, start + field.most + 1))
+    return any(field.fault(text, start, stop) is None for stop in stops)
 
 
-def _is_variable(element: GS1ElementString) -> bool:
-    """True if data may end early, so that only a separator shows where it does ("X..20", "N6[+N4]")."""
-    return ".." in element.ai.format or "[" in element.ai.format
+def _misread(code: str, ai: str) -> Misread:
+    return Misread(code, f"Field ({ai}) of that GS1 label is wrong. Use another label." if code == "bad_gs1" else None)
 
 
-def _hides_more(elements: Sequence[GS1ElementString], *, is_lossy: bool) -> bool:
-    """True if the last field may be two: no separator came, and its end reads as a field of its own.
-
-    (10)ABC(21)XYZ1 without its separator looks like lot ABC21XYZ1. A device that is known to lose separators
-    (`is_lossy`) gets no benefit of the doubt; else the split must be a likely one.
-    """
-    if not elements or not _is_variable(elements[-1]):
-        return False
-    last, value, before = elements[-1].ai.ai, elements[-1].value, as_mapping(elements)
-    for cut in range(1, len(value) - 2):
-        tail = value[cut:]
-        if not is_lossy and not tail.startswith(_COMPANIONS):
-            continue
-        try:
-            _whole(last, value[:cut])
-            more = _split(tail, lost="bad_gs1")
-            ais = as_mapping(more)
-            check_keys(ais)
-            check_pairs({*before, *ais})
-        except Misread:
-            continue
-        if before.keys().isdisjoint(ais) and (is_lossy or _is_likely(cut, more, before)):
-            return True
-    return False
-
-
-def _is_likely(head: int, more: Sequence[GS1ElementString], before: Mapping[str, str]) -> bool:
-    """Whether real labels look like that: `more` found behind `head` characters of the last field."""
-    if any(element.ai.ai == "30" for element in more) and not before.get("01", "").startswith("9"):
-        return False  # 30 counts the pieces of a variable measure item, whose GTIN starts with 9 (GenSpecs 3.6.1)
-    lengths = [len(element.value) for element in more if "X" in element.ai.format]
-    return not lengths or min(head, *lengths) >= _SHORTEST_LIKELY
-
-
-def _date(elements: Iterable[GS1ElementString], ai: str) -> date | None:
-    """The date of a field: day 00 is the month's last, the century is the one that is nearest (GenSpecs 7.12)."""
-    return next((element.date for element in elements if element.ai.ai == ai), None)
+def _hides_more(text: str, ais: Mapping[str, str], *, is_lossy: bool) -> bool:
+    last = next(reversed(ais))
+    if not text.endswith(last + ais[last]):  # the last field said again what an earlier one had said
+        return is_lossy
+    before = [ai for ai in ais if ai != last]
+    # The GTIN of an item of variable measure starts with 9 (GenSpecs 3.6.1).
+    is_variable_item = ais.get("01", "").startswith("9")
+    return hides_more(FIELDS[last], ais[last], before, is_lossy=is_lossy, is_variable_item=is_variable_item)
 
 
 def _count(digits: str | None) -> int | None:
@@ -256,16 +185,12 @@ def _count(digits: str | None) -> int | None:
     return int(digits)
 
 
-def _measure(elements: Iterable[GS1ElementString], family: str) -> Decimal | None:
-    return next((element.decimal for element in elements if element.ai.ai[:3] == family), None)
-
-
-def _grams(elements: Iterable[GS1ElementString], family: str) -> int | None:
-    """Kilograms of AI 310n or 330n as whole grams."""
-    kilograms = _measure(elements, family)
-    if kilograms is None:
+def _grams(ais: Mapping[str, str]) -> int | None:
+    """Kilograms of AI 310n (net), else 330n (gross), as whole grams; n is how many of the digits are decimals."""
+    found = min((ai for ai in ais if len(ai) == 4 and ai.startswith(("310", "330"))), default=None)
+    if found is None:
         return None
-    grams = kilograms * 1000
-    if grams != int(grams):
+    grams, rest = divmod(int(ais[found]) * 1000, 10 ** int(found[3]))
+    if rest:
         raise Misread("bad_gs1", "That weight has fractions of a gram. Type the weight.")
-    return int(grams)
+    return grams

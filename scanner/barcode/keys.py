@@ -9,6 +9,11 @@ SSCC_LENGTH: Final = 18
 GLN_LENGTH: Final = 13
 ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+# GenSpecs 7.11 and 7.9.5: the 82 characters by their values, the 32 of check character pairs, the weights.
+CSET_82: Final = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+_CSET_32: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83)
+
 _VALUES: Final = {char: value for value, char in enumerate(ALPHABET)}
 _PREFIX_LENGTHS: Final = range(4, 13)  # GS1 company prefixes, GenSpecs 1.4
 
@@ -33,6 +38,23 @@ def has_check_digit(digits: str) -> bool:
 def _weighted(digits: str) -> int:
     """The digits' sum with weights 1, 3, 1, 3 ... from the right."""
     return sum(map(int, digits[::-2])) + 3 * sum(map(int, digits[-2::-2]))
+
+
+def check_pair(payload: str) -> str:
+    """The two check characters that belong after `payload` in AI 8013 and 8014 (GenSpecs 7.9.5).
+
+    ValueError for none or more than 23 characters, or one that is none of the 82.
+    """
+    if not 0 < len(payload) <= len(_PRIMES):
+        raise ValueError(f"1 to 23 characters expected, got {payload!r}")
+    total = sum(weight * CSET_82.index(char) for weight, char in zip(_PRIMES, reversed(payload), strict=False)) % 1021
+    return _CSET_32[total // 32] + _CSET_32[total % 32]
+
+
+def has_check_pair(text: str) -> bool:
+    """True if the last two characters are the check characters of those before them."""
+    payload = text[:-2]
+    return 0 < len(payload) <= len(_PRIMES) and set(payload) <= set(CSET_82) and check_pair(payload) == text[-2:]
 
 
 def gtin(text: str) -> str | None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
-
-from biip.gs1_element_strings import GS1ElementString
 
 from scanner.barcode import gs1, keys, own
 from scanner.barcode.misread import Misread
@@ -36,12 +35,11 @@ def _gs1(raw: str, text: str, aim: str | None, sends_gs: bool | None) -> Scan:
     """Fields, because the symbol says so. Some printers forget the 00 before the 18 digits of an SSCC."""
     if aim == "]C1" and keys.is_sscc(text):
         return Scan(raw, text, aim, "sscc", sscc=text, ais={"00": text})
-    return _of_elements(raw, text, aim, gs1.read_elements(text, sends_gs=sends_gs))
+    return _of_fields(raw, text, aim, gs1.read_elements(text, sends_gs=sends_gs))
 
 
-def _of_elements(raw: str, text: str, aim: str | None, elements: list[GS1ElementString]) -> Scan:
-    found = gs1.fields(elements)
-    return Scan(raw, text, aim, "sscc" if found["ais"].keys() == {"00"} else "gs1", **found)
+def _of_fields(raw: str, text: str, aim: str | None, ais: Mapping[str, str]) -> Scan:
+    return Scan(raw, text, aim, "sscc" if ais.keys() == {"00"} else "gs1", **gs1.fields(ais))
 
 
 def _retail(raw: str, text: str, aim: str | None) -> Scan:
@@ -80,8 +78,8 @@ def _looks_gs1(raw: str, text: str, aim: str | None, sends_gs: bool | None) -> S
     A symbol whose identifier rules GS1 out is believed; but a link is one in any symbol.
     """
     if text[:4].lower() == "http":
-        elements = gs1.read_link(text)
-        return _of_elements(raw, text, aim, elements) if elements else None
+        ais = gs1.read_link(text)
+        return _of_fields(raw, text, aim, ais) if ais else None
     if aim is not None:
         return None
     if text.startswith("("):
@@ -92,7 +90,7 @@ def _looks_gs1(raw: str, text: str, aim: str | None, sends_gs: bool | None) -> S
     if not keys.has_check_digit(key):
         return Scan(raw, text, bad_check=True)
     try:
-        return _of_elements(raw, text, aim, gs1.read_elements(text, sends_gs=sends_gs))
+        return _of_fields(raw, text, aim, gs1.read_elements(text, sends_gs=sends_gs))
     except Misread as misread:
         if misread.code == "ambiguous_gs1":
             raise
@@ -103,7 +101,7 @@ def _brackets(raw: str, text: str) -> Scan | None:
     if not gs1.is_bracketed(text):
         return None
     try:
-        return _of_elements(raw, text, None, gs1.read_elements(text))
+        return _of_fields(raw, text, None, gs1.read_elements(text))
     except Misread:
         if text[1:3] in _KEY_LENGTHS:
             raise

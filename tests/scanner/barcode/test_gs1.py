@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime
 
 import pytest
-from biip.gs1_application_identifiers import _GS1_APPLICATION_IDENTIFIERS as ALL_AIS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.barcode import Misread, check_digit, element_string, read
-from scanner.barcode.gs1_rules import CHECKED, family
+from scanner.barcode.gs1_table import family
 from scanner.barcode.symbology import GS
 
 GTIN = "09506000134352"
 SSCC = "106141412345678908"
 GLN = "9501101020016"
 GSRN = "95201234567891235" + check_digit("95201234567891235")
-DATED = {"11", "12", "13", "15", "16", "17", "4324", "4325", "4326", "7003", "7006", "7011", "8008"}
 CSET_82 = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 
 
@@ -72,17 +69,6 @@ def test_an_sscc_without_its_ai_in_gs1_128_is_one() -> None:
 def test_locations_keep_their_ai_and_their_check_digit_counts(ai: str) -> None:
     assert read(f"]C1{ai}{GLN}").ais == {ai: GLN}
     assert refusal(f"]C1{ai}{GLN[:-1]}7") == "misread"
-
-
-@pytest.mark.parametrize("ai", sorted(CHECKED))
-def test_a_wrong_check_digit_in_any_key_is_a_misread(ai: str) -> None:
-    key = ("0" + "123456789012345678")[: CHECKED[ai] - 1]
-    rest = "0102" if ai in {"8006", "8026"} else ""
-    need = "37" + "5" if ai in {"02", "8026"} else ""
-    right = f"]C1{ai}{key}{check_digit(key)}{rest}{GS}{need}"
-    wrong = f"]C1{ai}{key}{(int(check_digit(key)) + 1) % 10}{rest}{GS}{need}"
-    assert read(right).ais[ai].startswith(key)
-    assert refusal(wrong) == "misread"
 
 
 # -- dates
@@ -297,38 +283,6 @@ def test_a_measure_and_its_family() -> None:
     assert family("3103") == "310n"
     assert family("10") == "10"
     assert read(f"]C101{GTIN}31030010003303001200").weight_g == 1000
-
-
-# -- every AI
-
-
-def test_no_ai_is_the_beginning_of_another() -> None:
-    """Cutting by AI needs no guess."""
-    assert not [(ai, other) for ai in ALL_AIS for other in ALL_AIS if other != ai and other.startswith(ai)]
-
-
-def test_fields_of_known_length_are_the_predefined_ones() -> None:
-    """GenSpecs table 7.8.5-2: these starts, and no others, need no separator."""
-    starts = {ai[:2] for ai, entry in ALL_AIS.items() if not entry.separator_required}
-    assert " ".join(sorted(starts)) == "00 01 02 03 11 12 13 15 16 17 20 31 32 33 34 35 36 41"
-
-
-def _data_of(ai: str) -> st.SearchStrategy[tuple[str, str]]:
-    pattern = re.compile(ALL_AIS[ai].pattern.removeprefix(f"^{ai}").removesuffix("$"), re.ASCII)
-    return st.from_regex(pattern, fullmatch=True).map(lambda value: (ai, value))
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.sampled_from(sorted(ALL_AIS)).flatmap(_data_of).filter(lambda field: "%" not in field[1]))
-def test_every_field_that_fits_its_ai_is_kept_or_breaks_a_rule_of_its_own(field: tuple[str, str]) -> None:
-    ai, value = field
-    try:
-        scan = read(f"]d2{ai}{value}", sends_gs=True)
-    except Misread:
-        # check digits, calendar, 02 without 37, nothing or no whole grams in it
-        assert ai in CHECKED.keys() | DATED | {"02", "30", "37", "7004"} or ai.startswith(("310", "330"))
-    else:
-        assert scan.ais == {ai: value}
 
 
 @pytest.mark.parametrize("value", ["250101", "250101250105"])
