@@ -168,7 +168,7 @@ def _misread(code: str, ai: str) -> Misread:
 
 
 def _hides_more(text: str, ais: Mapping[str, str], *, is_lossy: bool) -> bool:
-    last = next(reversed(ais))
+    last = list(ais)[-1]
     if not text.endswith(last + ais[last]):  # the last field said again what an earlier one had said
         return is_lossy
     before = [ai for ai in ais if ai != last]
@@ -190,7 +190,7 @@ def _grams(ais: Mapping[str, str]) -> int | None:
     found = min((ai for ai in ais if len(ai) == 4 and ai.startswith(("310", "330"))), default=None)
     if found is None:
         return None
-    grams, rest = divmod(int(ais[found]) * 1000, 10 ** int(found[3]))
+    grams, rest = divmod(int(ais[found]) * 1000, int(10 ** int(found[3])))
     if rest:
         raise Misread("bad_gs1", "That weight has fractions of a gram. Type the weight.")
     return grams

@@ -19,7 +19,8 @@ _LINK: Final = re.compile(
     r"|https?://id\.gs1\.org/(?:.*/)?(?:401|8004|8010|8013)/",
     re.ASCII | re.IGNORECASE,
 )
-_COMPRESSED: Final = re.compile(r"https?://id\.gs1\.org/[A-Za-z0-9_-]{8,}/?(?:[?#]|$)", re.IGNORECASE)
+# One segment on that host that looks like base64, not like a word.
+_COMPRESSED: Final = re.compile(r"(?i:https?://id\.gs1\.org)/(?=[^/?#]*[0-9A-Z_])[A-Za-z0-9_-]{8,}/?(?:[?#]|$)")
 _NO_AI: Final = re.compile(r"[0-9]*[A-Za-z_-][A-Za-z0-9_-]*")
 _UNPACK: Final = "That link is compressed and cannot be read here. Scan the bars beside it."
 

@@ -1,7 +1,7 @@
 """Table: every GS1 application identifier (AI), what its data looks like and with what it must not stand.
 
 From the GS1 General Specifications (sections 3 and 4.13) and the GS1 Digital Link standard (URI syntax), as of 2026;
-docs/decisions/0004-gs1-table.md tells how it was compared. One line for AIs that are alike; the columns:
+docs/decisions tells how it was compared. One line for AIs that are alike; the columns:
 
     AIs           one, several, or a span `3100-3105`
     data          parts in their order: type, length, and after a colon the check of `gs1_checks` that it must pass.
@@ -144,7 +144,9 @@ _TABLE: Final = """
 _CHARACTERS: Final = {"N": "[0-9]", "X": '[!"%-?A-Z_a-z]', "Y": r"[#\-/0-9A-Z]", "Z": "[0-9A-Z_a-z=-]"}
 # GenSpecs 7.8.5-2: AIs with these first two digits have a length that never changes, so no separator follows them.
 # (04, 14, 18 and 19 are reserved and belong to no AI yet.)
-_PREDEFINED: Final = frozenset("00 01 02 03 11 12 13 15 16 17 20 31 32 33 34 35 36 41".split())
+_PREDEFINED: Final = frozenset(
+    ["00", "01", "02", "03", "11", "12", "13", "15", "16", "17", "20", "31", "32", "33", "34", "35", "36", "41"]
+)
 _LINE: Final = re.compile(r"((?:[0-9-]+ +)+)(\[?[NXYZ][^;]*?)(?: {2,}(\S.*))?")
 _PART: Final = re.compile(r"\[?([NXYZ])(\.\.)?([0-9]+)((?::[a-z0-9]+)*)(\]?)")
 _MEASURES: Final = ("31", "32", "33", "34", "35", "36", "39")

@@ -47,7 +47,9 @@ _COUPON = _joined(
     _or_nothing(_joined(st.just("1"), st.sampled_from("0123"), _PURCHASE, _OTHER_PREFIX)),
     _or_nothing(ANY_DAY.map("3{:%y%m%d}".format)),
     _or_nothing(_joined(st.just("5"), _counted("0123456789", 6))),
-    _or_nothing(_joined(st.just("9"), st.sampled_from("01256"), st.sampled_from("012"), digits(1), st.sampled_from("01"))),
+    _or_nothing(
+        _joined(st.just("9"), st.sampled_from("01256"), st.sampled_from("012"), digits(1), st.sampled_from("01"))
+    ),
 ).filter(lambda text: len(text) <= 70)
 
 _VALUES = {
@@ -74,9 +76,7 @@ _VALUES = {
     "unpadded": st.integers(0, 999_999_999_999).map(str),
     "piece": st.integers(1, 99).flatmap(lambda total: st.integers(1, total).map(lambda n: f"{n:02d}{total:02d}")),
     "of": st.integers(1, 9).flatmap(lambda total: st.integers(1, total).map(lambda n: f"{n}/{total}")),
-    "iban": st.builds(
-        _iban, st.sampled_from(["DE", "FR", "AT", "NO"]), st.text(ALPHABET, min_size=1, max_size=30)
-    ),
+    "iban": st.builds(_iban, st.sampled_from(["DE", "FR", "AT", "NO"]), st.text(ALPHABET, min_size=1, max_size=30)),
     "coupon": _COUPON,
     "offer": _joined(st.sampled_from("01"), _counted("0123456", 6), digits(6), _counted("0123456789", 6)),
 }
@@ -95,8 +95,11 @@ def _of_part(part: Part) -> st.SearchStrategy[str]:
             return digits(part.most - 1).map(lambda payload: payload + check_digit(payload))
         case ("pair", "prefix", *more):
             rest = st.text(CSET_82, min_size=1, max_size=21).map(lambda text: text + "x" if more else text)
-            return _joined(digits(2), rest).map(lambda text: text[:23]).filter(lambda text: not more or "x" in text).map(
-                lambda payload: payload + check_pair(payload)
+            return (
+                _joined(digits(2), rest)
+                .map(lambda text: text[:23])
+                .filter(lambda text: not more or "x" in text)
+                .map(lambda payload: payload + check_pair(payload))
             )
         case ("prefix",):
             return _joined(digits(2), st.text(CHARACTERS[part.kind], max_size=part.most - 2))
@@ -131,7 +134,10 @@ def _go_together(fields: list[tuple[str, str]]) -> bool:
     return all(may_join(ai, ais[:at]) for at, ai in enumerate(ais)) and not {"02", "37", "8026"} & set(ais)
 
 
-def labels(ais: list[str] = sorted(FIELDS), *, least: int = 1, most: int = 4) -> st.SearchStrategy[dict[str, str]]:  # noqa: B006
+EVERY_AI = sorted(FIELDS)
+
+
+def labels(ais: list[str] = EVERY_AI, *, least: int = 1, most: int = 4) -> st.SearchStrategy[dict[str, str]]:
     """Labels of several fields that may stand together, in any order."""
     one = st.sampled_from(ais).flatmap(lambda ai: data_of(FIELDS[ai]).map(lambda value: (ai, value)))
     fields = st.lists(one, min_size=least, max_size=most, unique_by=lambda field: field[0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +15,8 @@ GTIN = "09506000134352"
 SSCC = "106141412345678908"
 GLN = "9501101020016"
 CSET_82 = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
-# Brackets would end a field of the bracketed form; a link may hold only a few percent signs.
-LOT = st.text([char for char in CSET_82 if char not in "()%"], min_size=1, max_size=20)
+# Brackets would end a field of the bracketed form; three long ones make a link longer than any label.
+LOT = st.text([char for char in CSET_82 if char not in "()"], min_size=1, max_size=15)
 
 
 def refusal(raw: str, symbology: str | None = None, *, sends_gs: bool | None = None) -> str:
@@ -127,15 +126,45 @@ def test_a_digital_link_with_wrong_fields_is_refused(uri: str, code: str) -> Non
 
 
 def test_a_crafted_link_or_field_cannot_hold_the_reader_up() -> None:
+    """How much it looks at is counted in `test_gs1_fuzz`."""
     percent = "%2541%2541" * 17
-    start = perf_counter()
     assert refusal(f"https://id.gs1.org/00/{SSCC}?4300={percent}^") == "bad_gs1"
     assert refusal(f"]d200{SSCC}4302" + "%41%41" * 37 + "^") in {"ambiguous_gs1", "bad_gs1"}
     assert refusal(f"(00){SSCC}(7256)" + "%41%41" * 15 + "^") == "bad_gs1"
     for sends_gs in (None, False):
         with pytest.raises(Misread):
             read(f"]d201{GTIN}91" + "21" * 45, sends_gs=sends_gs)
-    assert perf_counter() - start < 1
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://id.gs1.org/ARFKk4XB0CDKWcnpq",
+        "HTTPS://ID.GS1.ORG/ARFKk4XB0CDKWcnpq?x=1",
+        f"https://id.gs1.org/01/{GTIN}/DKWcnpq",
+        f"https://example.com/01/{GTIN}/HKaB2-_",
+    ],
+)
+def test_a_compressed_digital_link_is_refused_with_the_reason(uri: str) -> None:
+    with pytest.raises(Misread, match="compressed") as misread:
+        read(uri)
+    assert misread.value.code == "bad_gs1"
+
+
+@pytest.mark.parametrize(
+    "uri", ["https://id.gs1.org/standards", "https://id.gs1.org/a", "https://example.com/ARFKk4XB0CDKWcnpq"]
+)
+def test_a_short_address_is_no_compressed_link(uri: str) -> None:
+    assert read(uri).kind == "plain"
+
+
+def test_folders_in_front_of_a_digital_link_are_not_read() -> None:
+    assert read(f"https://example.com/shop/01/2024/01/{GTIN}/10/00/").ais == {"01": GTIN, "10": "00"}
+    assert read(f"https://example.com/de/8006/{GTIN}0102/21/A?17=251200").ais == {
+        "8006": f"{GTIN}0102",
+        "21": "A",
+        "17": "251200",
+    }
 
 
 # -- back again

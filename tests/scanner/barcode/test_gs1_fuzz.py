@@ -41,7 +41,9 @@ def test_without_its_separators_a_label_is_refused_or_read_the_same(ais: dict[st
 
 @long_run
 @given(labels(TRADE, least=1, most=4))
-def test_a_trade_label_without_separators_is_refused_even_from_a_device_that_nobody_checked(ais: dict[str, str]) -> None:
+def test_a_trade_label_without_separators_is_refused_even_from_a_device_that_nobody_checked(
+    ais: dict[str, str],
+) -> None:
     if any(FIELDS[ai].is_text and len(value) < 3 for ai, value in ais.items()):
         return
     scan = _read(f"]d201{GTIN}" + "".join(ai + value for ai, value in ais.items()), sends_gs=None)

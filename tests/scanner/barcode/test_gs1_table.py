@@ -33,10 +33,10 @@ PAIRED = sorted(ai for ai, field in FIELDS.items() if any("pair" in part.checks 
 KEYS = sorted(ai for ai, field in FIELDS.items() if field.qualifiers is not None)
 
 
+COUPON = "106141416543213150110120"
+OFFER = "006141416543210123456"
 # A model number of digits alone, its check characters too.
-ALL_DIGITS = next(
-    f"{n}{check_pair(str(n))}" for n in range(1_000_000, 2_000_000) if check_pair(str(n)).isdigit()
-)
+ALL_DIGITS = next(f"{n}{check_pair(str(n))}" for n in range(1_000_000, 2_000_000) if check_pair(str(n)).isdigit())
 
 
 def refusal(raw: str, *, sends_gs: bool | None = True) -> Misread:
@@ -100,13 +100,9 @@ def test_a_digital_link_of_every_key_with_its_qualifiers_comes_back(key: str) ->
 @settings(max_examples=200, deadline=None)
 @given(labels(sorted(ai for ai, field in FIELDS.items() if field.is_attribute and field.qualifiers is None), most=3))
 def test_attributes_travel_in_the_query_of_a_digital_link(ais: dict[str, str]) -> None:
-    try:
-        made = link({"00": "106141412345678908", **ais})
-    except ValueError as clash:
-        assert "." in str(clash)
-    else:
-        if len(made) <= 256:
-            assert _kept(made) in ({"00": "106141412345678908", **ais}, None)
+    made = link({"00": "106141412345678908", **ais})
+    if len(made) <= 256:
+        assert _kept(made) in ({"00": "106141412345678908", **ais}, None)
 
 
 @pytest.mark.parametrize("ai", ["03", "21", "22", "235", "254", "7040", "7041", "8011", "8014", "8019", "8020", "8040"])
@@ -175,9 +171,7 @@ def test_only_the_last_part_of_a_field_varies_so_that_its_pattern_never_tries_tw
 
 
 def test_these_keys_have_a_check_digit() -> None:
-    assert " ".join(MOD10) == (
-        "00 01 02 03 253 255 402 410 411 412 413 414 415 416 417 8003 8006 8017 8018 8026"
-    )
+    assert " ".join(MOD10) == ("00 01 02 03 253 255 402 410 411 412 413 414 415 416 417 8003 8006 8017 8018 8026")
     assert PAIRED == ["8013", "8014"]
 
 
@@ -239,7 +233,7 @@ def test_a_single_wrong_character_of_a_model_number_is_a_misread(prefix: str, re
 
 @pytest.mark.parametrize("payload", ["", "Ä", "A" * 24])
 def test_check_characters_are_refused_for_what_is_no_model_number(payload: str) -> None:
-    with pytest.raises(ValueError, match="characters expected|substring not found"):
+    with pytest.raises(ValueError, match=r"characters expected|not found"):
         check_pair(payload)
 
 
@@ -284,8 +278,8 @@ def test_check_characters_are_refused_for_what_is_no_model_number(payload: str) 
         ("401", ["9506000ABC"], ["A506000", "9"]),
         ("8030", ["AZaz09-_", "QUI=", "QQ=="], ["A+B", "A===", "A=B"]),
         ("8043", ["1" * 18, "1" * 20], ["1" * 17, "1" * 21]),
-        ("8110", ["106141416543213150110120"], ["706141416543213150110120", "10614141654321315011012", "1061414165432131501101207"]),
-        ("8112", ["006141416543210123456", "1161414156543210123456"], ["206141416543210123456", "00614141654321", "006141416543210123456" "7"]),
+        ("8110", [COUPON], ["7" + COUPON[1:], COUPON[:-1], COUPON + "7"]),
+        ("8112", [OFFER, "1161414156543210123456"], ["2" + OFFER[1:], OFFER[:-1], OFFER + "7"]),
     ],
 )  # fmt: skip
 def test_each_field_keeps_its_own_rule(ai: str, right: list[str], wrong: list[str]) -> None:
