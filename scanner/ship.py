@@ -55,6 +55,8 @@ def prompt(task: Task) -> Prompt:
 def step(task: Task, found: Found, *, by: By) -> str:
     """Match the scan with what loading expects: a parcel, its tracking number, or a command."""
     by.step = "tracking" if task.state.get("parcel") else "parcel"
+    if task.state.get("confirm") and found.command not in _CLOSING:
+        task.note(confirm=None)  # something else was done since: CLOSE is asked for twice again
     if found.kind == "command":
         return _command(task, found, by)
     if found.kind == "location":
@@ -254,9 +256,11 @@ def _close_orders(order_ids: list[int]) -> None:
 
 # --- commands --------------------------------------------------------------------------------------------------------
 
+_CLOSING = ("DONE", "CLOSE")
+
 
 def _command(task: Task, found: Found, by: By) -> str:
-    if found.command in ("DONE", "CLOSE"):
+    if found.command in _CLOSING:
         return _close(task, by)
     if found.command == "PAUSE":
         tasks.close(task)
