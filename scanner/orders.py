@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from scanner import ledger, stock
+from scanner import ledger, stock, tasks
 from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db
@@ -160,7 +160,7 @@ def cancel(by: By, order: Order, reason: str) -> None:
     order.status = "cancelled"
     _give_back(by, order)
     for task in db.session.scalars(select(Task).where(Task.order_id == order.id, Task.status == "open")):
-        task.status = "cancelled"
+        tasks.close(task, "cancelled")
     audit(by, "order.cancel", order.number, reason)
 
 

@@ -424,6 +424,12 @@ def undone(task: Task, *, by: By) -> None:
             unit.order_id, unit.status = None, "closed"
 
 
+def cancelled(task: Task, *, by: By) -> None:
+    """After the desk ended the packing: its parcel goes with it, unless there are goods in it."""
+    task.note(parcel=None, unit=None)
+    undone(task, by=by)
+
+
 def _suggest_carton(task: Task) -> Carton | None:
     """The smallest carton type into which all of the totes' content fits."""
     boxes = []

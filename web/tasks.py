@@ -16,6 +16,7 @@ from scanner.desk import documents
 from scanner.models import Location, Person, Task
 from scanner.refusals import Refusal
 from scanner.workflows import WORKFLOWS
+from scanner.workflows import cancel as cancel_task
 from web.auth import allow, me
 from web.page import act, argument, one, slice_of, typed
 
@@ -73,7 +74,7 @@ def take(task_id: int) -> Response:
 @allow()
 def cancel(task_id: int) -> Response:
     """End it. What it has moved stays moved; what is left to do can be started again."""
-    return _act(task_id, lambda _by, task: tasks.close(task, "cancelled"), "cancel", "Task {id} is cancelled.")
+    return _act(task_id, lambda by, task: cancel_task(task, by=by), "cancel", "Task {id} is cancelled.")
 
 
 def _act(task_id: int, work: Callable[[By, Task], object], word: str, done: str) -> Response:

@@ -41,11 +41,11 @@ def start(document: str | None, *, by: By) -> Task:
     orders.check_workable(order, *WORKABLE)
     orders.allocate_order(by, order)
     task = tasks.open_task("pick", by, order_id=order.id)
-    plan = read(task)
-    if not plan:
+    plan, totes = read(task), _filled_totes(order) if order.status == "picking" else []
+    if not plan and not totes:
         raise Refusal("nothing_to_pick", order.number)
     stops = walk.sort(by, {line.location_id for line in plan})
-    task.note(number=order.number, stops=stops, cross=walk.cross_aisles(by), total=len(stops))
+    task.note(number=order.number, stops=stops, cross=walk.cross_aisles(by), total=len(stops), totes=totes or None)
     task.memo.clear()
     order.status = "picking"
     db.session.flush()
@@ -98,6 +98,21 @@ def finish(task: Task, *, by: By) -> None:
 def undone(task: Task, *, by: By) -> None:
     """After UNDO: totes that the notebook no longer knows are free again; what the order lacks is promised again."""
     after_undo(task, by)
+
+
+def cancelled(task: Task, *, by: By) -> None:
+    """After the desk ended the pick: the order is open again, unless a tote holds goods; then somebody goes on."""
+    order = orders.lock(order_of(task).id)
+    for unit in orders.units_of(order.id):
+        if unit.kind == "tote":
+            units.free(unit)
+    if order.status == "picking" and not _filled_totes(order):
+        order.status = "open"
+
+
+def _filled_totes(order: Order) -> list[int]:
+    """The order's totes with goods in them."""
+    return [u.id for u in orders.units_of(order.id) if u.kind == "tote" and units.has_content(u)]
 
 
 def _drop(task: Task, found: Found, by: By) -> str:

@@ -14,8 +14,9 @@ from scanner import check_ledger, discrepancies, ledger, tasks
 from scanner.accept import Incoming, accept_scan
 from scanner.db import db, now, transact
 from scanner.imports import MOST_BYTES
-from scanner.models import AuditEntry, Balance, Discrepancy, Hold, Item, Person, Reservation, Task
+from scanner.models import AuditEntry, Balance, Discrepancy, Hold, Item, Order, Person, Reservation, Task
 from scanner.stock import levels
+from scanner.workflows import WORKFLOWS
 from tests.conftest import Browser
 from tests.world import PIN, World, new_scan_id
 from web.page import csv_answer
@@ -305,6 +306,17 @@ def test_tasks_are_given_back_taken_over_and_cancelled(busy: World, browser: Log
     assert task.status == "cancelled"
     eve.send("/tasks/count", {"location": "nowhere"})
     assert "There is no location" in eve.get("/tasks").text
+
+
+def test_cancelling_a_pick_opens_its_order_again(busy: World, browser: Log_in) -> None:
+    busy.order("SO-77", ("MUG", 1))
+    pick = transact(lambda: WORKFLOWS["pick"].start("SO-77", by=busy.by("ben")).id)
+    order = db.session.scalars(select(Order).where(Order.number == "SO-77")).one()
+    assert order.status == "picking"
+    browser("eve").send(f"/tasks/{pick}/cancel")
+    db.session.refresh(order)
+    assert order.status == "open"
+    assert 'value="SO-77"' in browser("ben").get("/pick/").text
 
 
 def test_a_count_is_asked_for_once(busy: World, browser: Log_in) -> None:
