@@ -42,7 +42,6 @@ def prompt(task: Task | None) -> Prompt:
         verb="READY",
         scan="SCAN ANYTHING TO START",
         text="location, item, tote, order, badge",
-        actions=(tasks.action("HELP"),),
     )
 
 
