@@ -21,6 +21,7 @@ from scanner.workflows import WORKFLOWS
 from tests.scanner import walks
 from tests.scanner.floor import Floor, difference, dump, place, standing, tote
 from tests.scanner.walks import Walk, follow
+from tests.test_docs import DOCS, cards
 
 each_walk = pytest.mark.parametrize("walk", walks.ALL, ids=str)
 
@@ -233,9 +234,11 @@ def act_and_take_back(floor: Floor, who: str, task: int, raw: str) -> dict[str, 
 
 @each_walk
 def test_every_command_is_taken_or_refused_in_every_state(floor: Floor, walk: Walk) -> None:
+    told = cards(DOCS / "workflows" / f"{walk.workflow}.md")
     for task, _raw, _scan in follow(walk, floor):
         for word in sorted(COMMANDS):
             answer = act_and_take_back(floor, walk.who, task, command(word))
+            assert answer["code"] == "wrong_command" or word in told, (word, "is not on the page of the workflow")
             assert answer["outcome"] in ("accepted", "discrepancy", "refused")
             assert answer["outcome"] != "refused" or answer["code"] in REASONS
 
