@@ -6,11 +6,12 @@ label has told is never asked again. The half-known goods are kept in the task's
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from scanner.barcode import Scan
 from scanner.db import db
@@ -47,21 +48,29 @@ class Goods:
 
 
 def gather(
-    task: Task, found: Found, *, source: Spot | None = None, is_new: bool = False, is_count: bool = False
+    task: Task,
+    found: Found,
+    *,
+    source: Spot | None = None,
+    lots: Sequence[Lot] | None = None,
+    is_new: bool = False,
+    is_count: bool = False,
 ) -> Goods | None:
     """The goods that `found` names, together with what was scanned just before; None when something is still missing.
 
-    `source` is where they are in the book: a lot that is the only one there need not be asked for. `is_new` says that
-    the goods come in: lots and serial numbers may be unknown, and a new lot of an item with dates needs its date.
+    `source` is where they are in the book: a lot that is the only one there need not be asked for; `lots` are those
+    that are there, when the caller knows them. `is_new` says that the goods come in: lots and serial numbers may be
+    unknown, and a new lot of an item with dates needs its date.
     `is_count` says that they are what somebody sees: a serial number may be elsewhere in the book.
     Refuses: no_lot_wanted, wrong_lot, wrong_serial, serial_exists, lot_dates_differ.
     """
     pending = _merge(task.state.get("pending"), found)
     item = db.session.get_one(Item, pending["item"])
     goods = Goods(item, pending["qty"], expiry=day(pending.get("expiry")), best_before=day(pending.get("best_before")))
-    missing = _fill_lot(goods, pending, source, is_new) or _fill_serial(
-        goods, pending, None if is_count else source, is_new
-    )
+    with db.session.no_autoflush:  # what is asked here does not depend on what has been noted
+        missing = _fill_lot(goods, pending, found, source, lots, is_new) or _fill_serial(
+            goods, pending, found, None if is_count else source, is_new
+        )
     if missing:
         task.note(pending={**pending, "ask": missing})
         return None
@@ -107,16 +116,24 @@ def day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _fill_lot(goods: Goods, pending: dict[str, Any], source: Spot | None, is_new: bool) -> str:
+def _fill_lot(
+    goods: Goods,
+    pending: dict[str, Any],
+    found: Found,
+    source: Spot | None,
+    lots: Sequence[Lot] | None,
+    is_new: bool,
+) -> str:
     """Set the lot; the name of what is missing, or ''. An item that is not kept by lot ignores the label's lot."""
     if goods.item.tracking != "lot":
         return ""
     code = pending.get("lot")
     if not code:
-        goods.lot = _only_lot(goods.item, source)
+        here = _lots_at(goods.item, source) if lots is None else [lot for lot in lots if lot.item_id == goods.item.id]
+        goods.lot = here[0] if len(here) == 1 else None
         return "" if goods.lot else "lot"
     goods.lot_code = code
-    goods.lot = db.session.scalars(select(Lot).where(Lot.item_id == goods.item.id, Lot.code == code)).first()
+    goods.lot = found.lot if found.kind == "item" else lot_by_code(goods.item, code)
     if goods.lot is None and not is_new:
         raise Refusal("wrong_lot", code, "one that is in the book")
     return _check_dates(goods) if is_new else ""
@@ -133,10 +150,11 @@ def _check_dates(goods: Goods) -> str:
     return "expiry" if goods.item.has_expiry and not (goods.expiry or goods.best_before) else ""
 
 
-def _only_lot(item: Item, source: Spot | None) -> Lot | None:
+def _lots_at(item: Item, source: Spot | None) -> Sequence[Lot]:
+    """The lots of an item at a place; two are enough to know that it must be asked."""
     if source is None:
-        return None
-    lots = db.session.scalars(
+        return ()
+    return db.session.scalars(
         select(Lot)
         .join(Balance, Balance.lot_id == Lot.id)
         .where(
@@ -147,19 +165,16 @@ def _only_lot(item: Item, source: Spot | None) -> Lot | None:
         )
         .limit(2)
     ).all()
-    return lots[0] if len(lots) == 1 else None
 
 
-def _fill_serial(goods: Goods, pending: dict[str, Any], source: Spot | None, is_new: bool) -> str:
+def _fill_serial(goods: Goods, pending: dict[str, Any], found: Found, source: Spot | None, is_new: bool) -> str:
     if goods.item.tracking != "serial":
         return ""
     code = pending.get("serial")
     if not code:
         return "serial"
     goods.qty, goods.serial_code = 1, code
-    goods.serial = db.session.scalars(
-        select(Serial).where(Serial.item_id == goods.item.id, Serial.code == code)
-    ).first()
+    goods.serial = found.serial if found.kind == "item" else serial_by_code(goods.item, code)
     if goods.serial is None and not is_new:
         raise Refusal("wrong_serial", code)
     if source is not None and goods.serial is not None:
@@ -196,9 +211,28 @@ def pending_prompt(task: Task, title: str, **bands: Any) -> Prompt | None:
     )
 
 
+def lot_by_code(item: Item, code: str) -> Lot | None:
+    """The lot with this code, if it is on file."""
+    return db.session.scalars(_LOT, {"item": item.id, "code": code}).first()
+
+
+def lot_by_id(lot_id: int) -> Lot | None:
+    """The lot with this id; None for goods that are not kept by lot."""
+    return db.session.get_one(Lot, lot_id) if lot_id else None
+
+
+def serial_by_code(item: Item, code: str) -> Serial | None:
+    """The serial number with this code, if it is on file."""
+    return db.session.scalars(_SERIAL, {"item": item.id, "code": code}).first()
+
+
+_LOT = select(Lot).where(Lot.item_id == bindparam("item"), Lot.code == bindparam("code"))
+_SERIAL = select(Serial).where(Serial.item_id == bindparam("item"), Serial.code == bindparam("code"))
+
+
 def lot_on_file(item: Item, code: str, expiry: date | None, best_before: date | None) -> Lot:
     """The lot with this code, made if it is new; a date that was not known yet is added to it."""
-    lot = db.session.scalars(select(Lot).where(Lot.item_id == item.id, Lot.code == code)).first()
+    lot = lot_by_code(item, code)
     if lot is None:
         lot = Lot(item_id=item.id, code=code, is_held=False)
         db.session.add(lot)
@@ -217,7 +251,7 @@ def lot_of(goods: Goods) -> Lot | None:
 
 def serial_on_file(item: Item, code: str, at: Spot) -> Serial:
     """The serial number with this code, made if it is new, standing where it comes from."""
-    serial = db.session.scalars(select(Serial).where(Serial.item_id == item.id, Serial.code == code)).first()
+    serial = serial_by_code(item, code)
     if serial is None:
         serial = Serial(item_id=item.id, code=code, location_id=at.location_id, unit_id=at.unit_id)
         db.session.add(serial)

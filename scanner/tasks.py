@@ -24,6 +24,11 @@ def action(word: str, label: str = "") -> Action:
     return Action(label or _LABELS.get(word, word), command(word))
 
 
+def choices(labels: Mapping[str, str]) -> tuple[Action, ...]:
+    """A button for each command word with its label, for a pad of reasons."""
+    return tuple(action(word, label.upper()) for word, label in labels.items())
+
+
 WAITING_MOST = 50  # documents offered at once
 
 

@@ -83,11 +83,10 @@ def _short_prompt(task: Task, title: str) -> Prompt:
     line = next_line(task)
     assert line is not None
     labels = {"EMPTY": "LOCATION EMPTY", "TOOFEW": "TOO FEW", "DAMAGED": "DAMAGED", "WRONGITEM": "OTHER ITEM"}
-    choices = tuple(tasks.action(word, label) for word, label in labels.items())
     return replace(
         _base(task, title, "short", "WHAT IS WRONG?", "SCAN OR TAP A REASON"),
         goods=ShownGoods(line.name, line.sku, qty=line.left, uom=line.uom),
-        pad=Pad("choice", "REASON", "reason", choices=choices),
+        pad=Pad("choice", "REASON", "reason", choices=tasks.choices(labels)),
         actions=(tasks.action("BACK"),),
         more=(),
     )
