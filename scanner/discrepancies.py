@@ -29,7 +29,6 @@ from scanner.models import (
 )
 from scanner.refusals import Refusal
 
-
 # What may be wrong with damaged goods: the command on its card or button, and the words for the record.
 DAMAGE = {"BROKEN": "broken", "WET": "wet", "SPOILED": "spoiled", "OTHER": "damaged"}
 

@@ -230,14 +230,9 @@ _LOT = select(Lot).where(Lot.item_id == bindparam("item"), Lot.code == bindparam
 _SERIAL = select(Serial).where(Serial.item_id == bindparam("item"), Serial.code == bindparam("code"))
 
 
-def lot_on_file(item: Item, code: str, expiry: date | None, best_before: date | None) -> Lot:
-    """The lot with this code, made if it is new; a date that was not known yet is added to it."""
-    lot = lot_by_code(item, code)
-    if lot is None:
-        lot = Lot(item_id=item.id, code=code, is_held=False)
-        db.session.add(lot)
-    lot.expiry = lot.expiry or expiry
-    lot.best_before = lot.best_before or best_before
+def _new_lot(item: Item, code: str, expiry: date | None, best_before: date | None) -> Lot:
+    lot = Lot(item_id=item.id, code=code, is_held=False, expiry=expiry, best_before=best_before)
+    db.session.add(lot)
     db.session.flush()
     return lot
 
@@ -246,14 +241,20 @@ def lot_of(goods: Goods) -> Lot | None:
     """The lot of goods that come in, put on file when it is new; None for an item that is not kept by lot."""
     if goods.item.tracking != "lot":
         return None
-    return goods.lot or lot_on_file(goods.item, goods.lot_code, goods.expiry, goods.best_before)
+    return goods.lot or _new_lot(goods.item, goods.lot_code, goods.expiry, goods.best_before)
 
 
-def serial_on_file(item: Item, code: str, at: Spot) -> Serial:
-    """The serial number with this code, made if it is new, standing where it comes from."""
-    serial = serial_by_code(item, code)
-    if serial is None:
-        serial = Serial(item_id=item.id, code=code, location_id=at.location_id, unit_id=at.unit_id)
-        db.session.add(serial)
-        db.session.flush()
-    return serial
+def serials_on_file(item: Item, codes: Sequence[str], at: Spot) -> list[Serial]:
+    """The serial numbers with these codes, in this order; new ones are made, standing where they come from."""
+    if not codes:
+        return []
+    known = {row.code: row for row in db.session.scalars(_SERIALS, {"item": item.id, "codes": codes})}
+    new = {code: Serial(item_id=item.id, code=code, location_id=at.location_id, unit_id=at.unit_id) for code in codes}
+    db.session.add_all(row for code, row in new.items() if code not in known)
+    db.session.flush()
+    return [known.get(code, new[code]) for code in codes]
+
+
+_SERIALS = select(Serial).where(
+    Serial.item_id == bindparam("item"), Serial.code.in_(bindparam("codes", expanding=True))
+)

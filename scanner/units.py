@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 
 from scanner import stock
 from scanner.barcode import sscc
@@ -36,20 +36,33 @@ def take_for(order: Order, found: Found, by: By) -> Unit:
     return tote
 
 
-def on_file(found: Found, by: By) -> Unit:
-    """The scanned unit, locked. A label that nobody used yet becomes a pallet (SSCC) or a tote (our own label)."""
+def on_file(found: Found, by: By, *, at_id: int | None = None) -> Unit:
+    """The scanned unit, locked. A label that nobody used yet becomes a pallet (SSCC) or a tote (our own label).
+
+    `at_id` is the location at which a new one stands.
+    """
     if found.thing is not None:
-        unit: Unit = db.session.scalars(
-            select(Unit).where(Unit.id == found.thing.id).with_for_update().execution_options(populate_existing=True)
-        ).one()
-        return unit
+        return lock(found.thing.id)
     code = found.scan.sscc or (found.scan.own[1] if found.scan.own else "")
     unit = Unit(
-        site_id=by.site_id, code=code, kind="pallet" if found.scan.sscc else "tote", status="open", is_held=False
+        site_id=by.site_id,
+        code=code,
+        kind="pallet" if found.scan.sscc else "tote",
+        status="open",
+        location_id=at_id,
+        is_held=False,
     )
     db.session.add(unit)
     db.session.flush()
     return unit
+
+
+def lock(unit_id: int) -> Unit:
+    """The unit as it is now, locked until the end of the transaction: nobody else moves or binds it meanwhile."""
+    return db.session.scalars(_UNIT, {"unit": unit_id}).one()
+
+
+_UNIT = select(Unit).where(Unit.id == bindparam("unit")).with_for_update().execution_options(populate_existing=True)
 
 
 def has_content(unit: Unit) -> bool:

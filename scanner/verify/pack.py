@@ -21,12 +21,10 @@ from scanner.verify.plan import Line, left_of, remember, shares_of, work_of
 def take_tote(task: Task, found: Found, by: By) -> str:
     """The order's tote, at the bench."""
     number = work_of(task).number
-    if found.kind == "order":
-        tote = _tote_of(task, found)
-    else:
-        tote = expect(found, f"a tote of order {number}", "unit").thing
+    wanted = f"a tote of order {number}"
+    tote = _tote_of(task, found) if found.kind == "order" else expect(found, wanted, "unit").thing
     if tote is None or tote.order_id is None:
-        raise Refusal("wrong_tote", found.words, f"a tote of order {number}")
+        raise Refusal("wrong_tote", found.words, wanted)
     if tote.order_id != task.order_id:
         raise Refusal("wrong_order", unit_words(tote), other=db.session.get_one(Order, tote.order_id).number)
     task.note(tote=tote.id)

@@ -145,7 +145,7 @@ def expected_weight_g(parcel: Parcel) -> int | None:
 
 
 def weigh(task: Task, found: Found, by: By) -> str:
-    """Note the parcel's weight, typed or from a scale. Far off what is expected, it is asked for twice: the question."""
+    """Note the parcel's weight, typed or from a scale; '', or the question when it is far off what is expected."""
     if not task.state.get("parcel") or left_of(task):
         raise Refusal("finish_first", "The content", "every unit")
     weight = found.scan.weight_g or 0

@@ -1,0 +1,69 @@
+"""Prompts: what the counter is told in each step. The book's figure is never in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from scanner import goods, shown, tasks
+from scanner.count.entries import Entry, current_of, entries_of
+from scanner.db import db
+from scanner.find import unit_words
+from scanner.models import Item, Location, Task, Unit
+from scanner.prompt import Check, Goods, Pad, Prompt
+
+SHOWN = 8  # of what was counted, the last ones
+
+
+def location_prompt(task: Task, location: Location, title: str) -> Prompt:
+    """The location is to be proven."""
+    return Prompt(
+        workflow="count",
+        step="location",
+        title=title,
+        verb="GO TO",
+        scan=f"SCAN LOCATION {location.code}",
+        place=shown.place(location),
+        text="Please count once more." if task.state["round"] == 2 else "Count what you see.",
+        expects=(shown.location_code(location.scan_body), location.code),
+        actions=(tasks.action("UNDO"),),
+    )
+
+
+def item_prompt(task: Task, location: Location, title: str) -> Prompt:
+    """What stands at the location is to be scanned."""
+    current, checks = current_of(task), _checks(task)
+    nothing = () if checks else (tasks.action("EMPTY", "NOTHING HERE"),)
+    return Prompt(
+        workflow="count",
+        step="item",
+        title=title,
+        verb="COUNT WHAT YOU SEE",
+        scan="SCAN AN ITEM",
+        goods=_goods(current) if current else None,
+        checks=checks,
+        next=f"{location.code}: its label or DONE closes the count",
+        actions=(*nothing, tasks.action("DONE"), tasks.action("UNDO")),
+        pad=Pad("quantity", "QUANTITY", "quantity") if current and not current.serials else None,
+    )
+
+
+def _goods(entry: Entry) -> Goods:
+    item = db.session.get_one(Item, entry.item_id)
+    facts = shown.lot_facts(goods.lot_by_id(entry.lot_id))
+    return Goods(item.name, item.sku, done=entry.counted, uom=item.uom, facts=facts)
+
+
+def _checks(task: Task) -> tuple[Check, ...]:
+    """What was counted last: items first, then units."""
+    units = task.state.get("units", [])[-SHOWN:]
+    entries = entries_of(task)[-SHOWN:]
+    names = _by_id(select(Item).where(Item.id.in_({entry.item_id for entry in entries}))) if entries else {}
+    labels = _by_id(select(Unit).where(Unit.id.in_(units))) if units else {}
+    checks = [Check(names[entry.item_id].name, "done", str(entry.counted)) for entry in entries]
+    return tuple([*checks, *(Check(unit_words(labels[unit_id]), "done") for unit_id in units)][-SHOWN:])
+
+
+def _by_id(query: Any) -> dict[int, Any]:
+    return {row.id: row for row in db.session.scalars(query)}
