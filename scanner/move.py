@@ -6,14 +6,13 @@ or a unit to put them on).
 
 from __future__ import annotations
 
-from typing import Any
-
 from scanner import goods, ledger, shown, stock, tasks, units
 from scanner.by import By
 from scanner.db import db
 from scanner.find import Found, expect, find, read_code, unit_words
 from scanner.ledger import Spot, Why
-from scanner.models import Balance, Item, Location, Lot, Task, Unit
+from scanner.load import Load, check_place, is_countable, loose, post, with_more
+from scanner.models import Balance, Item, Location, Task, Unit
 from scanner.planning import slot
 from scanner.prompt import Goods, Pad, Prompt
 from scanner.refusals import Refusal
@@ -148,20 +147,13 @@ def _take_goods(task: Task, found: Found, by: By) -> str:
     gathered = goods.gather(task, found, source=source)
     if gathered is None:
         return f"Now the {task.state['pending']['ask']}."
-    if load and (load["item"], load["lot"]) != (gathered.item.id, gathered.lot_id):
-        raise Refusal("finish_first", "What you carry", "its place")
-    carried: dict[str, Any] = dict(load) if load else {"item": gathered.item.id, "lot": gathered.lot_id, "qty": 0}
-    carried["qty"] += gathered.qty
-    if gathered.serial_id:
-        if gathered.serial_id in carried.get("serials", []):
-            raise Refusal("serial_exists", gathered.serial_code)
-        carried["serials"] = [*carried.get("serials", []), gathered.serial_id]
+    carried = with_more(load, gathered)
     _check_there(task, carried, by)
     task.note(load=carried)
     return f"{carried['qty']} {gathered.item.name} in hand."
 
 
-def _check_there(task: Task, load: dict[str, Any], by: By) -> None:
+def _check_there(task: Task, load: Load, by: By) -> None:
     there = ledger.free(by.site_id, load["item"], load["lot"], _source(task))
     if load["qty"] > there:
         raise Refusal("not_enough", there, load["qty"])
@@ -170,23 +162,24 @@ def _check_there(task: Task, load: dict[str, Any], by: By) -> None:
 def _put(task: Task, found: Found, by: By) -> str:
     load = task.state["load"]
     target = _target(found, by)
-    if "unit" in load:
-        unit = db.session.get_one(Unit, load["unit"])
-        if target.unit_id:
-            ledger.put_unit_in(by, unit, db.session.get_one(Unit, target.unit_id), Why("move"))
-        else:
-            _check_unit_place(unit, target, by)
-            ledger.move_unit(by, unit, target.location_id, Why("move"))
+    if "unit" not in load:
+        _check_place(task, load, found, target, by)
+        post(by, load, _source(task), target, Why("move"))
+    elif target.unit_id:
+        ledger.put_unit_in(by, _free_unit(load["unit"]), found.thing, Why("move"))
     else:
-        _check_place(load, target, by)
-        for serial_id in load.get("serials") or [0]:
-            qty = 1 if serial_id else load["qty"]
-            ledger.move(
-                by, load["item"], qty, _source(task), target, Why("move"), lot_id=load["lot"], serial_id=serial_id
-            )
+        _check_place(task, load, found, target, by)
+        ledger.move_unit(by, _free_unit(load["unit"]), target.location_id, Why("move"))
     task.note(load=None, source=None, source_unit=None, confirm=None)
     by.tone = "line"
     return f"Moved to {found.words}."
+
+
+def _free_unit(unit_id: int) -> Unit:
+    """The carried unit, locked, if nobody has bound it to an order meanwhile."""
+    unit = units.lock(unit_id)
+    _check_free(unit)
+    return unit
 
 
 def _target(found: Found, by: By) -> Spot:
@@ -203,38 +196,19 @@ def _target(found: Found, by: By) -> Spot:
     return Spot(unit.location_id, unit.id)
 
 
-def _check_unit_place(unit: Unit, target: Spot, by: By) -> None:
-    for row in stock.rows(by, Balance.unit_id == unit.id, limit=50):
-        _check_place({"item": row.item.id, "lot": row.lot.id, "qty": row.qty}, target, by)
-
-
-def _check_place(load: dict[str, Any], target: Spot, by: By) -> None:
+def _check_place(task: Task, load: Load, found: Found, target: Spot, by: By) -> None:
     """A shelf must be able to hold the goods; other places take anything."""
-    location = db.session.get_one(Location, target.location_id)
-    if location.kind not in slot.STORAGE_KINDS:
-        return
-    item = db.session.get_one(Item, load["item"])
-    wanted = slot.Goods(item.id, load["lot"], load["qty"], item.weight_g, item.volume_mm3, item.storage_class)
-    code = slot.may_hold(wanted, stock.slot_places(by, [location])[0])
-    if code:
-        raise Refusal(code, location.code, item.storage_class)
+    location = found.thing if found.kind == "location" else db.session.get_one(Location, target.location_id)
+    if location.kind in slot.STORAGE_KINDS:
+        check_place(task, load, location, "another location", by)
 
 
 # --- commands --------------------------------------------------------------------------------------------------------
 
 
-def _loose(task: Task) -> dict[str, Any]:
-    load = task.state.get("load")
-    if not load or "unit" in load:
-        raise Refusal("finish_first", "The item", "an item")
-    if load.get("serials"):
-        raise Refusal("serial_has_one")
-    return dict(load)
-
-
 def _quantity(task: Task, found: Found, by: By) -> str:
     qty = found.quantity or 0
-    load = {**_loose(task), "qty": qty}
+    load = {**loose(task), "qty": qty}
     if qty < 1:
         raise Refusal("bad_quantity", qty)
     _check_there(task, load, by)
@@ -243,7 +217,7 @@ def _quantity(task: Task, found: Found, by: By) -> str:
 
 
 def _all(task: Task, found: Found, by: By) -> str:
-    load = _loose(task)
+    load = loose(task)
     load["qty"] = ledger.free(by.site_id, load["item"], load["lot"], _source(task))
     task.note(load=load)
     return f"{load['qty']} in hand."
@@ -293,7 +267,7 @@ def _item_prompt(task: Task) -> Prompt:
 
 def _to_prompt(task: Task) -> Prompt:
     load = task.state["load"]
-    loose = "unit" not in load and not load.get("serials")
+    may_count = is_countable(load)
     return Prompt(
         workflow="move",
         step="to",
@@ -301,17 +275,17 @@ def _to_prompt(task: Task) -> Prompt:
         verb="PUT",
         scan="SCAN WHERE IT GOES",
         goods=_shown(load),
-        actions=(*((tasks.action("ALL"),) if loose else ()), tasks.action("BACK"), tasks.action("UNDO")),
-        pad=Pad("quantity", "QUANTITY", "quantity", value=str(load["qty"])) if loose else None,
+        actions=(*((tasks.action("ALL"),) if may_count else ()), tasks.action("BACK"), tasks.action("UNDO")),
+        pad=Pad("quantity", "QUANTITY", "quantity", value=str(load["qty"])) if may_count else None,
     )
 
 
-def _shown(load: dict[str, Any]) -> Any:
+def _shown(load: Load) -> Goods:
     if "unit" in load:
         unit = db.session.get_one(Unit, load["unit"])
         at = db.session.get_one(Location, unit.location_id)
         return Goods(unit_words(unit).capitalize(), unit.code, facts=(("at", at.code),))
-    return shown.goods(db.session.get_one(Item, load["item"]), qty=load["qty"], lot=db.session.get(Lot, load["lot"]))
+    return shown.goods(db.session.get_one(Item, load["item"]), qty=load["qty"], lot=goods.lot_by_id(load["lot"]))
 
 
 _PROMPTS = {"from": _from_prompt, "item": _item_prompt, "to": _to_prompt}

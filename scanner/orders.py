@@ -155,11 +155,20 @@ def cancel(by: By, order: Order, reason: str) -> None:
     """
     if order.status not in OPEN_STATES:
         raise Refusal("order_not_open", order.number, other=order.status)
+    open_tasks = list(  # locked first: a scan in one of them comes before all of this or is refused
+        db.session.scalars(
+            select(Task)
+            .where(Task.order_id == order.id, Task.status == "open")
+            .order_by(Task.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
     for reservation in open_reservations(order.id):
         ledger.release(by, reservation.id)
     order.status = "cancelled"
     _give_back(by, order)
-    for task in db.session.scalars(select(Task).where(Task.order_id == order.id, Task.status == "open")):
+    for task in open_tasks:
         tasks.close(task, "cancelled")
     audit(by, "order.cancel", order.number, reason)
 

@@ -6,19 +6,22 @@ Another legal place is taken after a second scan of the same place; an illegal o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import exists, func, select, union
+from sqlalchemy import bindparam, exists, func, select, union
 
 from scanner import goods, ledger, shown, stock, tasks, units
 from scanner.by import By
 from scanner.db import db
 from scanner.find import Found, expect, unit_words
 from scanner.ledger import Spot, Why
+from scanner.load import Load, check_place, content_of, is_countable, loose, parts_of, post, with_more
 from scanner.models import Balance, Item, Location, Lot, Task, Unit
 from scanner.models.location import STORAGE_KINDS
 from scanner.planning import slot
 from scanner.prompt import Check, Pad, Prompt
+from scanner.prompt import Goods as ShownGoods
 from scanner.refusals import Refusal
 
 TITLE = "PUT AWAY"
@@ -77,15 +80,21 @@ def _take_unit(task: Task, found: Found, by: By) -> str:
         raise Refusal("finish_first", "What you carry", "its place")
     if found.thing is None:
         raise Refusal("unit_empty", found.words)
-    unit = units.on_file(found, by)
+    unit = _free_unit(found.thing.id)
+    if not content_of(task, unit.id):
+        raise Refusal("unit_empty", unit_words(unit))
+    _load(task, {"unit": unit.id}, by)
+    return f"{unit_words(unit)}: to {_best(task)}."
+
+
+def _free_unit(unit_id: int) -> Unit:
+    """The unit, locked, if it may be carried. Refuses unit_shipped, unit_in_use."""
+    unit = units.lock(unit_id)
     if unit.status == "shipped":
         raise Refusal("unit_shipped", unit_words(unit))
     if unit.order_id is not None:
         raise Refusal("unit_in_use", unit_words(unit), other="a customer order")
-    if not units.has_content(unit):
-        raise Refusal("unit_empty", unit_words(unit))
-    _load(task, {"unit": unit.id}, by)
-    return f"{unit_words(unit)}: to {_best(task)}."
+    return unit
 
 
 def _from(task: Task, found: Found, by: By) -> str:
@@ -101,50 +110,45 @@ def _take_goods(task: Task, found: Found, by: By) -> str:
     load = task.state.get("load")
     if load and "unit" in load:
         raise Refusal("finish_first", "What you carry", "its place")
-    source = _source(task, found, by)
-    gathered = goods.gather(task, found, source=source)
+    place = load["from"] if load else task.state.get("source")
+    there = _loose_stock(task, found, place, by)
+    source = Spot(there[0].location_id if there else place or 0)
+    gathered = goods.gather(task, found, source=source, lots=[row.Lot for row in there if row.lot_id])
     if gathered is None:
         return f"Now the {task.state['pending']['ask']}."
-    if load and (load["item"], load["lot"]) != (gathered.item.id, gathered.lot_id):
-        raise Refusal("finish_first", "What you carry", "its place")
-    empty: dict[str, Any] = {"item": gathered.item.id, "lot": gathered.lot_id, "qty": 0, "from": source.location_id}
-    carried = dict(load or empty)
-    carried["qty"] += gathered.qty
-    if gathered.serial_id:
-        if gathered.serial_id in carried.get("serials", []):
-            raise Refusal("serial_exists", gathered.serial_code)
-        carried["serials"] = [*carried.get("serials", []), gathered.serial_id]
-    there = ledger.free(by.site_id, gathered.item.id, gathered.lot_id, Spot(source.location_id))
-    if carried["qty"] > there:
-        raise Refusal("not_enough", there, carried["qty"])
+    carried = with_more(load, gathered, **{"from": source.location_id})
+    free = sum(row.free for row in there if row.lot_id == gathered.lot_id)
+    if carried["qty"] > free:
+        raise Refusal("not_enough", free, carried["qty"])
     _load(task, carried, by)
     return f"{carried['qty']} {gathered.item.name}: to {_best(task)}."
 
 
-def _source(task: Task, found: Found, by: By) -> Spot:
-    """Where the loose goods lie: the scanned place, else the first dock that has them."""
-    if task.state.get("source"):
-        return Spot(task.state["source"])
+def _loose_stock(task: Task, found: Found, place: int | None, by: By) -> list[Any]:
+    """The free lots of the goods that lie loose: at the scanned place, else at the first dock that has any."""
     item_id = found.thing.id if found.kind == "item" else task.state["pending"]["item"]
-    location_id = db.session.scalar(
-        select(Balance.location_id)
-        .join(Location, Location.id == Balance.location_id)
-        .where(
-            Balance.site_id == by.site_id,
-            Balance.item_id == item_id,
-            Balance.unit_id == 0,
-            Balance.qty > Balance.reserved,
-            Location.kind.in_(FROM_KINDS),
-        )
-        .order_by(Location.walk_order, Location.code)
-        .limit(1)
-    )
-    if location_id is None:
+    query = _LOOSE.where(Location.id == place) if place else _LOOSE.where(Location.kind.in_(FROM_KINDS))
+    rows = db.session.execute(query, {"site": by.site_id, "item": item_id}).all()
+    if not rows and not place:
         raise Refusal("not_here", db.session.get_one(Item, item_id).name)
-    return Spot(location_id)
+    return [row for row in rows if row.location_id == rows[0].location_id]
 
 
-def _load(task: Task, load: dict[str, Any], by: By) -> None:
+_LOOSE = (
+    select(Balance.location_id, Balance.lot_id, (Balance.qty - Balance.reserved).label("free"), Lot)
+    .join(Location, Location.id == Balance.location_id)
+    .join(Lot, Lot.id == Balance.lot_id)
+    .where(
+        Balance.site_id == bindparam("site"),
+        Balance.item_id == bindparam("item"),
+        Balance.unit_id == 0,
+        Balance.qty > Balance.reserved,
+    )
+    .order_by(Location.walk_order, Location.code)
+)
+
+
+def _load(task: Task, load: Load, by: By) -> None:
     """Note what is carried and where it may go, best place first."""
     offers = suggest(task, load, by)
     task.note(load=load, offers=[[o.location_id, o.code, "; ".join(o.why)] for o in offers], confirm=None)
@@ -154,37 +158,27 @@ def _put(task: Task, found: Found, by: By) -> str:
     """Book what is carried to the scanned place; one that was not suggested is asked for twice."""
     location = found.thing
     load = task.state["load"]
-    _check_legal(task, load, location, by)
+    check_place(task, load, location, _best(task), by)
     offers = task.state["offers"]
     if (not offers or location.id != offers[0][0]) and task.state.get("confirm") != location.id:
         task.note(confirm=location.id)
         by.code, by.tone = "confirm", "warn"
         return f"{location.code} is another place. Scan it again to put it there."
     if "unit" in load:
-        ledger.move_unit(by, db.session.get_one(Unit, load["unit"]), location.id, Why("putaway"))
+        ledger.move_unit(by, _free_unit(load["unit"]), location.id, Why("putaway"))
     else:
-        _move_loose(load, location, by)
+        post(by, load, Spot(load["from"]), Spot(location.id), Why("putaway"))
     task.note(load=None, offers=None, confirm=None)
     by.tone = "line"
     return f"Booked at {location.code}."
 
 
-def _move_loose(load: dict[str, Any], location: Location, by: By) -> None:
-    source, target = Spot(load["from"]), Spot(location.id)
-    serials = load.get("serials")
-    if not serials:
-        ledger.move(by, load["item"], load["qty"], source, target, Why("putaway"), lot_id=load["lot"])
-        return
-    for serial_id in serials:
-        ledger.move(by, load["item"], 1, source, target, Why("putaway"), lot_id=load["lot"], serial_id=serial_id)
-
-
 # --- where it may go -------------------------------------------------------------------------------------------------
 
 
-def suggest(task: Task, load: dict[str, Any], by: By) -> list[slot.Suggestion]:
+def suggest(task: Task, load: Load, by: By) -> list[slot.Suggestion]:
     """The best places for a load, with reasons in a worker's words."""
-    goods_ = _heaviest(load)
+    goods_ = max(parts_of(task, load), key=lambda part: part.qty)  # of mixed goods, those that decide
     return slot.suggest(goods_, stock.slot_places(by, _candidates(goods_, by)), limit=OFFERED)
 
 
@@ -207,42 +201,6 @@ def _candidates(goods_: slot.Goods, by: By) -> list[Location]:
     return list(db.session.scalars(select(Location).where(Location.id.in_(select(chosen.c.id)))))
 
 
-def _goods_of(load: dict[str, Any]) -> list[slot.Goods]:
-    """What is carried, as put-away planning wants it."""
-    if "unit" not in load:
-        return [_slot_goods(db.session.get_one(Item, load["item"]), load["lot"], load["qty"])]
-    rows = db.session.execute(
-        select(Balance.item_id, Balance.lot_id, Balance.qty).where(Balance.unit_id == load["unit"], Balance.qty > 0)
-    )
-    return [_slot_goods(db.session.get_one(Item, row.item_id), row.lot_id, row.qty) for row in rows]
-
-
-def _slot_goods(item: Item, lot_id: int, qty: int) -> slot.Goods:
-    return slot.Goods(
-        item_id=item.id,
-        lot_id=lot_id,
-        qty=qty,
-        unit_weight_g=item.weight_g,
-        unit_volume_mm3=item.volume_mm3,
-        storage_class=item.storage_class,
-        popularity=min(1.0, item.popularity / 100),
-    )
-
-
-def _heaviest(load: dict[str, Any]) -> slot.Goods:
-    """Of mixed goods, those that decide: the largest quantity."""
-    return max(_goods_of(load), key=lambda g: g.qty)
-
-
-def _check_legal(task: Task, load: dict[str, Any], location: Location, by: By) -> None:
-    """Refuses what planning.slot says is illegal, and a blocked place."""
-    place = stock.slot_places(by, [location])[0]
-    for part in _goods_of(load):
-        code = slot.may_hold(part, place)
-        if code:
-            raise Refusal(code, location.code, part.storage_class if code == "wrong_class" else _best(task))
-
-
 def _best(task: Task) -> str:
     offers = task.state.get("offers")
     return str(offers[0][1]) if offers else "a free place"
@@ -251,17 +209,8 @@ def _best(task: Task) -> str:
 # --- commands --------------------------------------------------------------------------------------------------------
 
 
-def _loose(task: Task) -> dict[str, Any]:
-    load = task.state.get("load")
-    if not load or "unit" in load:
-        raise Refusal("finish_first", "The item", "an item")
-    if load.get("serials"):
-        raise Refusal("serial_has_one")
-    return dict(load)
-
-
 def _quantity(task: Task, found: Found, by: By) -> str:
-    load, qty = _loose(task), found.quantity or 0
+    load, qty = loose(task), found.quantity or 0
     if qty < 1:
         raise Refusal("bad_quantity", qty)
     there = ledger.free(by.site_id, load["item"], load["lot"], Spot(load["from"]))
@@ -272,7 +221,7 @@ def _quantity(task: Task, found: Found, by: By) -> str:
 
 
 def _all(task: Task, found: Found, by: By) -> str:
-    load = _loose(task)
+    load = loose(task)
     there = ledger.free(by.site_id, load["item"], load["lot"], Spot(load["from"]))
     _load(task, {**load, "qty": there}, by)
     return f"{there}: to {_best(task)}."
@@ -330,7 +279,7 @@ def _what_prompt(task: Task) -> Prompt:
 def _location_prompt(task: Task) -> Prompt:
     load, offers = task.state["load"], task.state["offers"]
     best = db.session.get_one(Location, offers[0][0]) if offers else None
-    more = () if "unit" in load or load.get("serials") else (tasks.action("ALL"),)
+    more = (tasks.action("ALL"),) if is_countable(load) else ()
     return Prompt(
         workflow="putaway",
         step="location",
@@ -338,7 +287,7 @@ def _location_prompt(task: Task) -> Prompt:
         verb="GO TO" if best else "CHOOSE A PLACE",
         scan=f"SCAN LOCATION {best.code}" if best else "SCAN A FREE LOCATION",
         place=shown.place(best) if best else None,
-        goods=_shown_load(load),
+        goods=_shown_load(task, load),
         text=offers[0][2] if offers else "No place fits by itself. Scan one that you think does.",
         expects=(shown.location_code(best.scan_body), best.code) if best else (),
         next="or " + "  ".join(offer[1] for offer in offers[1:]) if len(offers) > 1 else "",
@@ -348,16 +297,16 @@ def _location_prompt(task: Task) -> Prompt:
     )
 
 
-def _shown_load(load: dict[str, Any]) -> Any:
+def _shown_load(task: Task, load: Load) -> ShownGoods:
     if "unit" not in load:
-        item, lot = db.session.get_one(Item, load["item"]), db.session.get(Lot, load["lot"])
-        return shown.goods(item, qty=load["qty"], lot=lot)
+        item = db.session.get_one(Item, load["item"])
+        return shown.goods(item, qty=load["qty"], lot=goods.lot_by_id(load["lot"]))
     unit = db.session.get_one(Unit, load["unit"])
-    parts = _goods_of(load)
-    item = db.session.get_one(Item, parts[0].item_id)
-    view = shown.goods(item, qty=sum(part.qty for part in parts), lot=db.session.get(Lot, parts[0].lot_id))
+    parts = content_of(task, unit.id)
+    item, lot, _qty = parts[0]
+    view = shown.goods(item, qty=sum(qty for _item, _lot, qty in parts), lot=lot)
     name = view.name if len(parts) == 1 else f"{view.name} and {len(parts) - 1} more"
-    return type(view)(name, unit_words(unit), qty=view.qty, uom=view.uom, facts=view.facts)
+    return replace(view, name=name, sku=unit_words(unit))
 
 
 # --- what waits ------------------------------------------------------------------------------------------------------

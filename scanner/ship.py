@@ -6,7 +6,10 @@ order, a parcel that is not packed are refused. Closing the manifest moves the s
 
 from __future__ import annotations
 
-from sqlalchemy import case, exists, func, select, update
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, select, update
+from sqlalchemy.orm import aliased
 
 from scanner import ledger, stock, tasks
 from scanner.audit import audit
@@ -68,27 +71,44 @@ def step(task: Task, found: Found, *, by: By) -> str:
 
 def finish(task: Task, *, by: By) -> None:
     """Close the manifest: its stock leaves to the customers. Refuses nothing_to_do for an empty one."""
+    open_tasks = _lock_tasks(task)
     manifest = db.session.scalars(
         select(Manifest)
         .where(Manifest.id == task.manifest_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-    parcels = list(
+    loaded = db.session.execute(
+        select(Unit, Order.id, Order.number, Order.is_held)
+        .join(Parcel, Parcel.unit_id == Unit.id)
+        .join(Order, Order.id == Parcel.order_id)
+        .where(Parcel.manifest_id == manifest.id, Parcel.status == "loaded")
+        .order_by(Unit.id)
+    ).all()
+    if manifest.status != "open" or not loaded:
+        raise Refusal("nothing_to_do")
+    held = next((row.number for row in loaded if row.is_held), None)
+    if held:
+        raise Refusal("order_held", held)
+    _leave([row.Unit for row in loaded], manifest, by)
+    _close_orders(sorted({row.id for row in loaded}))
+    manifest.status, manifest.closed_at, manifest.closed_by = "closed", now(), by.person_id
+    audit(by, "manifest.close", manifest.number, f"{len(loaded)} parcels")
+    for each in open_tasks:
+        each.status, each.finished_at = "done", now()
+    db.session.flush()
+
+
+def _lock_tasks(task: Task) -> list[Task]:
+    """The tasks of all who load the manifest, locked: a scan of theirs comes before the closing or after it."""
+    return list(
         db.session.scalars(
-            select(Parcel).where(Parcel.manifest_id == manifest.id, Parcel.status == "loaded").order_by(Parcel.id)
+            select(Task)
+            .where(Task.manifest_id == task.manifest_id, Task.status == "open")
+            .order_by(Task.id)
+            .with_for_update()
         )
     )
-    if manifest.status != "open" or not parcels:
-        raise Refusal("nothing_to_do")
-    order_ids = sorted({parcel.order_id for parcel in parcels})
-    _refuse_held(order_ids)
-    _leave(parcels, manifest, by)
-    _close_orders(order_ids)
-    manifest.status, manifest.closed_at, manifest.closed_by = "closed", now(), by.person_id
-    audit(by, "manifest.close", manifest.number, f"{len(parcels)} parcels")
-    for other in db.session.scalars(select(Task).where(Task.manifest_id == manifest.id, Task.status == "open")):
-        tasks.close(other)
 
 
 # --- the manifest ----------------------------------------------------------------------------------------------------
@@ -146,26 +166,44 @@ def _take_door(task: Task, found: Found) -> str:
     return f"{door.code} is right."
 
 
-def _parcel_of(found: Found, by: By) -> Parcel:
-    """The parcel behind its SSCC or its tracking number."""
-    if found.kind == "parcel":
-        return found.thing  # type: ignore[no-any-return]
-    unit = expect(found, "a parcel label", "unit").thing
-    parcel = db.session.scalars(select(Parcel).where(Parcel.unit_id == unit.id)).first() if unit else None
-    if parcel is None:
-        raise Refusal("wrong_kind", found.words, "a parcel label")
-    return parcel
-
-
 def _take_parcel(task: Task, found: Found, by: By) -> str:
-    parcel = _parcel_of(found, by)
-    order = db.session.get_one(Order, parcel.order_id)
-    manifest = db.session.get_one(Manifest, task.manifest_id)
+    parcel, order, manifest, unit = _parcel_of(task, found)
     _check(parcel, order, manifest)
     if not parcel.tracking:
         task.note(parcel=parcel.id)
         return "Now its tracking number."
-    return _load(task, parcel, by)
+    return _load(parcel, order, manifest, unit, by)
+
+
+def _parcel_of(task: Task, found: Found) -> tuple[Parcel, Order, Manifest, Unit]:
+    """The parcel behind its SSCC or its tracking number."""
+    if found.kind == "parcel":
+        return _locked(task, Parcel.id == found.thing.id)
+    unit = expect(found, "a parcel label", "unit").thing
+    if unit is None or unit.kind != "carton":
+        raise Refusal("wrong_kind", found.words, "a parcel label")
+    return _locked(task, Parcel.unit_id == unit.id, found.words)
+
+
+def _locked(task: Task, which: ColumnElement[bool], words: str = "") -> tuple[Parcel, Order, Manifest, Unit]:
+    """A parcel with its order and unit, and the task's manifest; locked, so that nobody loads or closes meanwhile."""
+    with db.session.no_autoflush:
+        row = db.session.execute(_PARCEL.where(which), {"manifest": task.manifest_id}).one_or_none()
+    if row is None:
+        raise Refusal("wrong_kind", words, "a parcel label")
+    if row.Manifest.status != "open":
+        raise Refusal("task_done")
+    return row.Parcel, row.Order, row.Manifest, row.Unit
+
+
+_PARCEL = (
+    select(Parcel, Order, Manifest, Unit)
+    .join(Order, Order.id == Parcel.order_id)
+    .join(Unit, Unit.id == Parcel.unit_id)
+    .join(Manifest, Manifest.id == bindparam("manifest"))
+    .with_for_update(of=[Parcel, Unit, Manifest])
+    .execution_options(populate_existing=True)
+)
 
 
 def _check(parcel: Parcel, order: Order, manifest: Manifest) -> None:
@@ -193,48 +231,39 @@ def _take_tracking(task: Task, found: Found, by: By) -> str:
         raise Refusal("tracking_in_use", number, other=db.session.get_one(Order, found.thing.order_id).number)
     if not 4 <= len(number) <= 64:
         raise Refusal("unknown_code", number[:40], "the tracking number")
-    parcel = db.session.get_one(Parcel, task.state["parcel"])
+    parcel, order, manifest, unit = _locked(task, Parcel.id == task.state["parcel"])
+    _check(parcel, order, manifest)
     parcel.tracking = number
-    db.session.flush()
     task.note(parcel=None)
-    return _load(task, parcel, by)
+    return _load(parcel, order, manifest, unit, by)
 
 
-def _load(task: Task, parcel: Parcel, by: By) -> str:
-    unit = db.session.get_one(Unit, parcel.unit_id)
-    manifest = db.session.get_one(Manifest, task.manifest_id)
-    if unit.location_id != manifest.location_id:
-        ledger.move_unit(by, unit, manifest.location_id, Why("ship", manifest.number))
+def _load(parcel: Parcel, order: Order, manifest: Manifest, unit: Unit, by: By) -> str:
     parcel.status, parcel.manifest_id = "loaded", manifest.id
     parcel.carrier = parcel.carrier or manifest.carrier
+    if unit.location_id != manifest.location_id:
+        ledger.move_unit(by, unit, manifest.location_id, Why("ship", manifest.number))
     by.tone = "line"
-    return f"Loaded: {db.session.get_one(Order, parcel.order_id).number}."
+    return f"Loaded: {order.number}."
 
 
 def undone(task: Task, *, by: By) -> None:
     """After UNDO: a parcel that is not at the door any more is not loaded, and one without a number is asked again."""
     manifest = db.session.get_one(Manifest, task.manifest_id)
-    for parcel in db.session.scalars(
-        select(Parcel).where(Parcel.manifest_id == manifest.id, Parcel.status == "loaded")
-    ):
-        unit = db.session.get_one(Unit, parcel.unit_id)
-        db.session.refresh(unit)
-        if unit.location_id != manifest.location_id:
-            parcel.status, parcel.manifest_id = "packed", None
-            if parcel.id == task.state.get("parcel"):
-                parcel.tracking = ""
+    gone = db.session.execute(
+        select(Parcel)
+        .join(Unit, Unit.id == Parcel.unit_id)
+        .where(Parcel.manifest_id == manifest.id, Parcel.status == "loaded", Unit.location_id != manifest.location_id)
+    )
+    for parcel in gone.scalars():
+        parcel.status, parcel.manifest_id = "packed", None
+        if parcel.id == task.state.get("parcel"):
+            parcel.tracking = ""
 
 
-def _refuse_held(order_ids: list[int]) -> None:
-    held = db.session.scalar(select(Order.number).where(Order.id.in_(order_ids), Order.is_held).limit(1))
-    if held:
-        raise Refusal("order_held", held)
-
-
-def _leave(parcels: list[Parcel], manifest: Manifest, by: By) -> None:
+def _leave(loaded: list[Unit], manifest: Manifest, by: By) -> None:
     """The loaded parcels go to their customers, by a few statements however many they are."""
-    unit_ids = [parcel.unit_id for parcel in parcels]
-    loaded = list(db.session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.id)))
+    unit_ids = [unit.id for unit in loaded]
     ledger.move_units(by, loaded, ledger.virtual(by.site_id, "customer").location_id, Why("ship", manifest.number))
     db.session.execute(update(Unit).where(Unit.id.in_(unit_ids)).values(status="shipped"))
     db.session.execute(update(Parcel).where(Parcel.unit_id.in_(unit_ids)).values(status="shipped"))
@@ -277,7 +306,7 @@ def _close(task: Task, by: By) -> str:
     if task.state.get("parcel"):
         raise Refusal("finish_first", "The parcel", "its tracking number")
     if task.state.get("confirm") != "close":
-        missing = _waiting(task)
+        missing = _door_of(task).waiting
         task.note(confirm="close")
         by.code, by.tone = "confirm", "warn"
         more = f"{len(missing)} parcels of this carrier are missing. " if missing else ""
@@ -290,38 +319,65 @@ def _close(task: Task, by: By) -> str:
 # --- prompts ---------------------------------------------------------------------------------------------------------
 
 
-def _waiting(task: Task) -> list[tuple[str, str]]:
-    """Packed parcels of this carrier that are not on the door: order number and where they are."""
-    manifest = db.session.get_one(Manifest, task.manifest_id)
-    rows = db.session.execute(
-        select(Order.number, Location.code)
-        .join(Parcel, Parcel.order_id == Order.id)
-        .join(Unit, Unit.id == Parcel.unit_id)
-        .outerjoin(Location, Location.id == Unit.location_id)
-        .where(Parcel.site_id == task.site_id, Parcel.status == "packed", Parcel.carrier == manifest.carrier)
-        .order_by(Parcel.id)
-        .limit(200)
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a manifest has on its door, and what it waits for."""
+
+    code: str
+    loaded: int
+    waiting: list[tuple[str, str]]  # order number, and where the parcel is
+
+
+def _door_of(task: Task) -> Door:
+    """The door of the task's manifest, read once in an act."""
+    if "door" not in task.memo:
+        rows = db.session.execute(_DOOR, {"manifest": task.manifest_id}).all()
+        waiting = [(row.number, row.at or "?") for row in rows if row.number is not None]
+        task.memo["door"] = Door(rows[0].door, rows[0].loaded, waiting)
+    door: Door = task.memo["door"]
+    return door
+
+
+_AT, _LOADED = aliased(Location), aliased(Parcel)
+_DOOR = (
+    select(
+        Location.code.label("door"),
+        select(func.count())
+        .where(_LOADED.manifest_id == bindparam("manifest"), _LOADED.status == "loaded")
+        .scalar_subquery()
+        .label("loaded"),
+        Order.number,
+        _AT.code.label("at"),
     )
-    return [(row.number, row.code or "?") for row in rows]
+    .select_from(Manifest)
+    .join(Location, Location.id == Manifest.location_id)
+    .outerjoin(
+        Parcel,
+        (Parcel.site_id == Manifest.site_id) & (Parcel.status == "packed") & (Parcel.carrier == Manifest.carrier),
+    )
+    .outerjoin(Order, Order.id == Parcel.order_id)
+    .outerjoin(Unit, Unit.id == Parcel.unit_id)
+    .outerjoin(_AT, _AT.id == Unit.location_id)
+    .where(Manifest.id == bindparam("manifest"))
+    .order_by(Parcel.id)
+    .limit(200)
+)
 
 
 def _parcel_prompt(task: Task, manifest: Manifest, title: str) -> Prompt:
-    loaded = db.session.scalar(
-        select(func.count()).select_from(Parcel).where(Parcel.manifest_id == manifest.id, Parcel.status == "loaded")
-    )
-    waiting = _waiting(task)
-    door = db.session.get_one(Location, manifest.location_id)
-    checks = tuple(Check(number, "todo", f"at {place}") for number, place in waiting[:SHOWN])
+    door = _door_of(task)
+    checks = tuple(Check(number, "todo", f"at {place}") for number, place in door.waiting[:SHOWN])
+    missing = len(door.waiting)
     return Prompt(
         workflow="ship",
         step="parcel",
         title=title,
         verb="LOAD",
         scan="SCAN A PARCEL LABEL",
-        progress=(loaded or 0, (loaded or 0) + len(waiting)),
+        progress=(door.loaded, door.loaded + missing),
         text=f"{manifest.number} at {door.code}",
         checks=checks,
-        next=f"{len(waiting)} missing" if waiting else "all parcels are loaded",
+        next=f"{missing} missing" if missing else "all parcels are loaded",
         actions=(tasks.action("CLOSE", "CLOSE MANIFEST"), tasks.action("UNDO")),
         more=(tasks.action("PAUSE"),),
     )

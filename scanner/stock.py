@@ -188,6 +188,11 @@ def slot_places(by: By, locations: Iterable[Location]) -> list[SlotPlace]:
     return [_slot_place(location, content.get(location.id, _EMPTY)) for location in chosen]
 
 
+def empty_place(location: Location) -> SlotPlace:
+    """The same of a location whose content does not matter."""
+    return _slot_place(location, _EMPTY)
+
+
 @dataclass(slots=True)
 class _Content:
     units: int

@@ -13,33 +13,34 @@ from scanner.models import Balance, Order, Site, Unit
 from scanner.refusals import Refusal
 
 
-def take_for(order: Order, found: Found, by: By) -> Unit:
+def take_for(order_id: int, found: Found, by: By) -> Unit:
     """Bind the scanned tote to an order and put it on the cart.
 
-    Refuses: wrong_kind, unit_in_use (another order's), unit_not_empty, unit_closed, held.
+    Refuses: wrong_kind, unit_in_use (another order's), unit_not_empty, unit_closed.
     """
     if expect(found, "a tote", "unit").scan.sscc is not None:
         raise Refusal("wrong_kind", found.words, "a tote")
-    tote = on_file(found, by)
+    if found.thing is None:
+        return on_file(found, by, at_id=stock.first_location(by, "cart").id, order_id=order_id)
+    tote = lock(found.thing.id)
     if tote.kind != "tote":
         raise Refusal("wrong_kind", found.words, "a tote")
-    if tote.order_id is not None and tote.order_id != order.id:
+    if tote.order_id is not None and tote.order_id != order_id:
         raise Refusal("unit_in_use", unit_words(tote), other=db.session.get_one(Order, tote.order_id).number)
     if tote.is_held or tote.status != "open":
         raise Refusal("unit_closed", unit_words(tote))
     if tote.order_id is None:
         if has_content(tote):
             raise Refusal("unit_not_empty", unit_words(tote))
-        tote.order_id = order.id
-        tote.location_id = stock.first_location(by, "cart").id
-    db.session.flush()
+        tote.order_id, tote.location_id = order_id, stock.first_location(by, "cart").id
+        db.session.flush()
     return tote
 
 
-def on_file(found: Found, by: By, *, at_id: int | None = None) -> Unit:
+def on_file(found: Found, by: By, *, at_id: int | None = None, order_id: int | None = None) -> Unit:
     """The scanned unit, locked. A label that nobody used yet becomes a pallet (SSCC) or a tote (our own label).
 
-    `at_id` is the location at which a new one stands.
+    `at_id` is the location at which a new one stands, `order_id` the order that it is bound to.
     """
     if found.thing is not None:
         return lock(found.thing.id)
@@ -50,6 +51,7 @@ def on_file(found: Found, by: By, *, at_id: int | None = None) -> Unit:
         kind="pallet" if found.scan.sscc else "tote",
         status="open",
         location_id=at_id,
+        order_id=order_id,
         is_held=False,
     )
     db.session.add(unit)
@@ -68,6 +70,13 @@ _UNIT = select(Unit).where(Unit.id == bindparam("unit")).with_for_update().execu
 def has_content(unit: Unit) -> bool:
     """True if the book has anything in the unit itself."""
     return bool(db.session.scalar(select(exists().where(Balance.unit_id == unit.id, Balance.qty > 0))))
+
+
+def filled_totes(order_id: int) -> list[Unit]:
+    """An order's totes with something in them, locked, in the order of their ids."""
+    has_goods = exists().where(Balance.unit_id == Unit.id, Balance.qty > 0)
+    query = select(Unit).where(Unit.order_id == order_id, Unit.kind == "tote", has_goods)
+    return list(db.session.scalars(query.order_by(Unit.id).with_for_update()))
 
 
 def free(unit: Unit) -> None:

@@ -16,7 +16,7 @@ from scanner.find import Found, expect
 from scanner.ledger import Why
 from scanner.models import Customer, Order, OrderLine, Task
 from scanner.pick.exceptions import COMMANDS, put_back
-from scanner.pick.plan import WANTED, WORKABLE, check_order, number_of, order_of, read, step_of
+from scanner.pick.plan import WANTED, WORKABLE, check_order, number_of, read, step_of
 from scanner.pick.prompts import PROMPTS
 from scanner.pick.take import after_undo, prove_location, take_item, take_tote
 from scanner.prompt import Prompt
@@ -41,7 +41,7 @@ def start(document: str | None, *, by: By) -> Task:
     orders.check_workable(order, *WORKABLE)
     orders.allocate_order(by, order)
     task = tasks.open_task("pick", by, order_id=order.id)
-    plan, totes = read(task), _filled_totes(order) if order.status == "picking" else []
+    plan, totes = read(task), _filled_totes(order.id) if order.status == "picking" else []
     if not plan and not totes:
         raise Refusal("nothing_to_pick", order.number)
     stops = walk.sort(by, {line.location_id for line in plan})
@@ -87,10 +87,10 @@ def step(task: Task, found: Found, *, by: By) -> str:
 
 def finish(task: Task, *, by: By) -> None:
     """The tote is at the bench: the order waits for verification. Refuses too_few while lines are open."""
+    order = orders.lock(task.order_id or 0)  # before the last look: what is promised to it meanwhile is picked, too
     left = sum(line.left for line in read(task))
     if left:
         raise Refusal("too_few", "some", f"{left} more")
-    order = orders.lock(order_of(task).id)
     order.status = "picked"
     tasks.close(task)
 
@@ -102,17 +102,17 @@ def undone(task: Task, *, by: By) -> None:
 
 def cancelled(task: Task, *, by: By) -> None:
     """After the desk ended the pick: the order is open again, unless a tote holds goods; then somebody goes on."""
-    order = orders.lock(order_of(task).id)
+    order = orders.lock(task.order_id or 0)
     for unit in orders.units_of(order.id):
         if unit.kind == "tote":
             units.free(unit)
-    if order.status == "picking" and not _filled_totes(order):
+    if order.status == "picking" and not _filled_totes(order.id):
         order.status = "open"
 
 
-def _filled_totes(order: Order) -> list[int]:
-    """The order's totes with goods in them."""
-    return [u.id for u in orders.units_of(order.id) if u.kind == "tote" and units.has_content(u)]
+def _filled_totes(order_id: int) -> list[int]:
+    """The ids of the order's totes with goods in them."""
+    return [tote.id for tote in units.filled_totes(order_id)]
 
 
 def _drop(task: Task, found: Found, by: By) -> str:
@@ -120,13 +120,13 @@ def _drop(task: Task, found: Found, by: By) -> str:
     bench = expect(found, "the label of a packing bench", "location").thing
     if bench.kind != "pack":
         raise Refusal("wrong_location", bench.code, "a packing bench")
-    order = order_of(task)
-    for unit in orders.units_of(order.id):
-        if unit.kind == "tote" and units.has_content(unit) and unit.location_id != bench.id:
-            ledger.move_unit(by, unit, bench.id, Why("pick", order.number))
+    totes = units.filled_totes(task.order_id or 0)
+    for place in sorted({tote.location_id or 0 for tote in totes} - {bench.id}):
+        together = [tote for tote in totes if tote.location_id == place]
+        ledger.move_units(by, together, bench.id, Why("pick", number_of(task)))
     finish(task, by=by)
     by.is_final = True
-    return f"{order.number} is at {bench.code}."
+    return f"{number_of(task)} is at {bench.code}."
 
 
 # --- what waits ------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from scanner.refusals import Refusal
 
 def take_tote(task: Task, found: Found, by: By) -> str:
     """A tote for the order, the first or the next."""
-    tote = units.take_for(order_of(task), found, by)
+    tote = units.take_for(task.order_id or 0, found, by)
     known = task.state.get("totes", [])
     task.note(
         tote=tote.id,
@@ -133,7 +133,7 @@ def _swap_lot(task: Task, line: Line, gathered: Goods, by: By) -> list[Line]:
 
 def allocate_rest(task: Task, by: By) -> orders.Outcome:
     """Promise what the order still needs, and take the new stops into the walk."""
-    outcome = orders.allocate_order(by, orders.lock(order_of(task).id))
+    outcome = orders.allocate_order(by, orders.lock(task.order_id or 0))
     task.memo.pop("plan", None)
     known = task.state["stops"]
     new = {line.location_id for line in read(task)} - set(known)
@@ -179,7 +179,7 @@ def _spot_of_lot(line: Line, gathered: Goods) -> Spot:
 
 def after_undo(task: Task, by: By) -> None:
     """After UNDO: totes that the notebook no longer knows are free again; what the order lacks is promised again."""
-    for unit in orders.units_of(order_of(task).id):
+    for unit in orders.units_of(task.order_id or 0):
         if unit.kind == "tote" and unit.id not in task.state.get("totes", []):
             units.free(unit)
     allocate_rest(task, by)

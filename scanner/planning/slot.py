@@ -7,7 +7,7 @@ often go to the near places and leave the far ones to goods that are picked seld
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from heapq import nsmallest
 
@@ -112,6 +112,18 @@ def may_hold(goods: Goods, place: Place) -> str | None:
     if place.storage_class not in ("", goods.storage_class):
         return "wrong_class"
     return _mixing(goods, place) or _too_much(goods, place)
+
+
+def with_goods(place: Place, goods: Goods) -> Place:
+    """The place when the goods are in it: what comes next is judged by that."""
+    return replace(
+        place,
+        used_units=place.used_units + goods.qty,
+        used_weight_g=place.used_weight_g + goods.qty * goods.unit_weight_g,
+        used_volume_mm3=place.used_volume_mm3 + goods.qty * goods.unit_volume_mm3,
+        items=place.items | {goods.item_id},
+        lots=place.lots | {(goods.item_id, goods.lot_id)},
+    )
 
 
 def room(goods: Goods, place: Place) -> int:
