@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import sys
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import select, text
 
 from scanner import ledger, people, tasks
 from scanner.barcode import encode
@@ -27,13 +28,16 @@ from scanner.models import (
     Lot,
     Order,
     OrderLine,
+    Parcel,
     PurchaseLine,
     PurchaseOrder,
     Supplier,
+    Unit,
 )
 from scanner.secrets import hash_token, new_token
 from scanner.site import make_site
 from scanner.workflows import WORKFLOWS
+from tools.statements import counted
 from web import create_app
 
 STOCK = 10**10
@@ -73,6 +77,7 @@ def _masters(by: By, clients: int) -> tuple[str, list[tuple[str, str]]]:
         ledger.move(by, lotted.id, STOCK, opening, Spot(here.id), Why("opening"), lot_id=lot.id)
         codes.append((encode("location", here.scan_body), encode("location", there.scan_body)))
         _order(by, f"SO{number}", customer.id, item.id, here.id)
+    _order(by, "SMALL", customer.id, item.id, here.id, 3)
     order = _add(PurchaseOrder(site_id=by.site_id, number="PO1", scan_body="PO1", supplier_id=supplier.id))
     _add(PurchaseLine(purchase_order_id=order.id, line=1, item_id=item.id, ordered=10**9))
     token = new_token()
@@ -91,10 +96,10 @@ def _place(by: By, code: str, kind: str) -> Location:
     return place
 
 
-def _order(by: By, number: str, customer_id: int, item_id: int, place_id: int) -> None:
+def _order(by: By, number: str, customer_id: int, item_id: int, place_id: int, qty: int = 10**9) -> None:
     order = _add(Order(site_id=by.site_id, number=number, scan_body=number, customer_id=customer_id, carrier="DPD"))
-    line = _add(OrderLine(order_id=order.id, line=1, item_id=item_id, ordered=10**9))
-    ledger.reserve(by, line.id, item_id, 0, Spot(place_id), 10**9)
+    line = _add(OrderLine(order_id=order.id, line=1, item_id=item_id, ordered=qty))
+    ledger.reserve(by, line.id, item_id, 0, Spot(place_id), qty)
 
 
 def _pick(by: By, number: int) -> int:
@@ -162,8 +167,6 @@ def grow(rows: int, moves: int) -> None:
 
 def statements(world: dict[str, Any], app: Flask) -> None:
     """Count the statements of the scans of each workflow, through the API, and print them."""
-    counted: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda _c, _k, sql, *_rest: counted.append(sql))
     client = app.test_client()
     headers = {"Authorization": f"Bearer {world['token']}"}
 
@@ -171,31 +174,51 @@ def statements(world: dict[str, Any], app: Flask) -> None:
         answer: dict[str, Any] = client.post(f"/api/v1/{path}", json=body, headers=headers).get_json()
         return answer
 
+    def start(workflow: str, document: str | None = None) -> int:
+        return int(post("tasks", {"workflow": workflow, "document": document})["id"])
+
     def scan(task: int, *raws: str) -> list[int]:
         found = []
         for raw in raws:
-            counted.clear()
             body = {"scan_id": str(uuid.uuid4()), "task": task, "raw": raw, "at": now().isoformat(), "device": "bench"}
-            answer = post("scans", body)
+            with counted() as seen:
+                answer = post("scans", body)
             if answer["outcome"] == "refused":
                 raise RuntimeError(f"{raw}: {answer['say']}")
-            found.append(sum(not sql.startswith(("BEGIN", "COMMIT", "ROLLBACK")) for sql in counted))
+            found.append(len(seen))
         return found
 
+    for label, figures in _scans(world, start, scan).items():
+        print(f"{label:44} {', '.join(str(figure) for figure in figures)}")
+
+
+def _scans(world: dict[str, Any], start: Callable[..., int], scan: Callable[..., list[int]]) -> dict[str, list[int]]:
+    """One piece of work after the other; an order goes from its shelf through the door."""
     here, there = world["codes"][0]
-    receive = post("tasks", {"workflow": "receive", "document": "PO1"})["id"]
-    count = post("tasks", {"workflow": "count", "document": there})["id"]
-    putaway = post("tasks", {"workflow": "putaway"})["id"]
+    last = encode("location", f"A{len(world['codes']) - 1:03d}1")
+    done, close, rest = (encode("command", word) for word in ("DONE", "CLOSE", "ALL"))
+    receive, count, putaway = start("receive", "PO1"), start("count", there), start("putaway")
     scan(world["moves"][0], here, "MUG", there)  # what is looked up once in a process has been
     rows = {
         "pick: item, item": scan(world["picks"][0], "MUG", "MUG"),
         "move: from, item, to": scan(world["moves"][0], here, "MUG", there),
-        "receive: item, quantity, done": scan(receive, "MUG", "(30)5", encode("command", "DONE")),
+        "receive: item, quantity, done": scan(receive, "MUG", "(30)5", done),
         "put away: item, place, place": scan(putaway, "MUG", there, there),
         "count: place, item, item": scan(count, there, "MUG", "MUG"),
     }
-    for label, figures in rows.items():
-        print(f"{label:32} {', '.join(str(figure) for figure in figures)}")
+    pick = start("pick", "SMALL")
+    scan(pick, encode("tote", "99999"), last, "MUG", rest)
+    rows["pick: the bench, which ends it"] = scan(pick, encode("location", "PACK1"))
+    verify = start("verify", "SMALL")
+    rows["verify: tote, item, item"] = scan(verify, encode("tote", "99999"), "MUG", "MUG")
+    rows["verify: last item, which closes the order"] = scan(verify, "MUG")
+    ship = start("ship", "DPD")
+    label = db.session.scalars(select(Unit.code).join(Parcel, Parcel.unit_id == Unit.id)).one()
+    db.session.rollback()
+    rows["ship: parcel, tracking number"] = scan(ship, f"]C100{label}", "1Z999AA10123456784")
+    rows["ship: close (asked), close"] = scan(ship, close, close)
+    rows["receive: done (asked), done"] = scan(receive, done, done)
+    return rows
 
 
 if __name__ == "__main__":

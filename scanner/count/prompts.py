@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
+from sqlalchemy.orm.util import identity_key
 
 from scanner import goods, shown, tasks
 from scanner.count.entries import Entry, current_of, entries_of
@@ -59,11 +58,15 @@ def _checks(task: Task) -> tuple[Check, ...]:
     """What was counted last: items first, then units."""
     units = task.state.get("units", [])[-SHOWN:]
     entries = entries_of(task)[-SHOWN:]
-    names = _by_id(select(Item).where(Item.id.in_({entry.item_id for entry in entries}))) if entries else {}
-    labels = _by_id(select(Unit).where(Unit.id.in_(units))) if units else {}
-    checks = [Check(names[entry.item_id].name, "done", str(entry.counted)) for entry in entries]
-    return tuple([*checks, *(Check(unit_words(labels[unit_id]), "done") for unit_id in units)][-SHOWN:])
+    _read(Item, [entry.item_id for entry in entries])
+    _read(Unit, units)
+    labels = [(db.session.get_one(Item, entry.item_id).name, str(entry.counted)) for entry in entries]
+    labels += [(unit_words(db.session.get_one(Unit, unit_id)), "") for unit_id in units]
+    return tuple(Check(label, "done", note) for label, note in labels[-SHOWN:])
 
 
-def _by_id(query: Any) -> dict[int, Any]:
-    return {row.id: row for row in db.session.scalars(query)}
+def _read(kind: type[Item | Unit], ids: list[int]) -> None:
+    """Read in one statement what of these things has not been read in this act."""
+    missing = [number for number in ids if identity_key(kind, number) not in db.session.identity_map]
+    if missing:
+        db.session.scalars(select(kind).where(kind.id.in_(missing))).all()
