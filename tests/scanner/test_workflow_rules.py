@@ -128,7 +128,7 @@ def test_a_parcel_is_weighed_too_when_its_last_unit_was_damaged(floor: Floor) ->
     task = _picked(floor, ("MUG", 2))
     answer = floor.scans("cleo", task, "MUG", command("DAMAGED"), command("BROKEN"), "MUG")
     assert answer["prompt"]["step"] == "weight"
-    assert floor.scans("cleo", task, "(3100)000650")["prompt"]["is_done"]
+    assert floor.scans("cleo", task, "(3103)000650")["prompt"]["is_done"]
 
 
 def test_a_serial_number_is_packed_from_whichever_tote_it_is_in(floor: Floor) -> None:
