@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from scanner import discrepancies
 from scanner.barcode import command, encode
 from scanner.db import db, transact
 from scanner.models import Carton, Discrepancy, Location, Parcel, PurchaseOrder, Site, Task
 from scanner.refusals import Refusal
 from tests.scanner.floor import Floor, case, pallet, place, tote
+from tools.statements import counted
 
 # --- receive ---------------------------------------------------------------------------------------------------------
 
@@ -147,27 +149,20 @@ def test_a_serial_number_is_packed_from_whichever_tote_it_is_in(floor: Floor) ->
 
 
 def test_what_was_counted_is_shown_by_as_many_statements_for_many_items_as_for_few(floor: Floor) -> None:
-    from tools.statements import counted
-
     floor.world.stock("MUG", "A-01-1", 9)
+    floor.world.stock("LAMP", "B-01-1", serial="S-1")
+    transact(lambda: floor.world.lot("MILK", "L1"))
     task = floor.start("dan", "count", "A-01-1")
-    floor.scans("dan", task, place("A-01-1"), "MUG", case("MILK", lot=_lot(floor, "L1")), "MUG")
+    floor.scans("dan", task, place("A-01-1"), "MUG", case("MILK", lot="L1"), "MUG")
     with counted() as few:
         floor.prompt(task)
-    floor.scans("dan", task, case("MILK", lot=_lot(floor, "L2")), case("MILK", lot=_lot(floor, "L3")), "MUG")
+    floor.scans("dan", task, case("LAMP", serial="S-1"), "MUG")
     with counted() as many:
         floor.prompt(task)
     assert len(many) == len(few)
 
 
-def _lot(floor: Floor, code: str) -> str:
-    transact(lambda: floor.world.lot("MILK", code))
-    return code
-
-
 def test_a_waiting_count_that_somebody_took_is_not_given_out_again(floor: Floor) -> None:
-    from scanner import discrepancies
-
     shelf = floor.world.locations["A-01-1"].id
     transact(lambda: discrepancies.ask_for_count(floor.by("eve"), shelf, "test"))
     task = floor.start("dan", "count")
