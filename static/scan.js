@@ -48,15 +48,15 @@ setInterval(paintClock, 10_000);
 resume();
 navigator.serviceWorker?.register(serviceWorkerPath()).then(updateBetweenTasks, () => {});
 
-/** A code has been read, by scanner, button or pad. */
-function read(raw) {
+/** A code has been read, by scanner, camera, button or pad. `symbology` is what its reader knows of it. */
+function read(raw, symbology = "") {
   const screen = $("screen");
   if (!screen) return;
   closeSheets();
   if (isSameRead(raw, screen.dataset.counts === "true")) return play("tick");
   if (outbox.isFull) return tell("Too many scans wait. Find a connection first.", "stop", "stop");
   acknowledge(raw, JSON.parse(screen.dataset.expects));
-  const scan = { scan_id: uuid7(), raw, at: deviceTime(), device: device(), page: screen.dataset.scanUrl, read_at: performance.now() };
+  const scan = { scan_id: uuid7(), raw, symbology, at: deviceTime(), device: device(), page: screen.dataset.scanUrl, read_at: performance.now() };
   outbox.add(scan);
 }
 
@@ -222,8 +222,20 @@ const LOCAL = {
   close: closeSheets,
   back: () => { $("stop").hidden = true; stopShownAt = Infinity; clearTimeout(stopTimer); },
   sound: () => play("ok"),
+  camera: openCamera,
   send: () => { closeSheets(); outbox.drain(); },
 };
+
+/** The camera is fetched when it is first wanted; scanners never pay for it. */
+async function openCamera() {
+  closeSheets();
+  try {
+    const { toggle } = await import("./camera.js");
+    await toggle({ read, expected: () => JSON.parse($("screen")?.dataset.expects ?? "[]"), step: () => $("screen")?.dataset.step });
+  } catch {
+    tell("The camera could not be loaded. Try again.", "warn", "warn");
+  }
+}
 
 function closeSheets() {
   for (const sheet of document.querySelectorAll(".sheet")) sheet.hidden = true;

@@ -1,5 +1,6 @@
 // The service worker: keeps the versioned shell and one page without data, so that the app opens without a network.
 // SHELL = {version, shell, offline} is written above by the server. Pages, fragments and data are never stored.
+// The camera's files are large and seldom wanted: they are stored when they are first used.
 
 const CACHE = `shell-${SHELL.version}`;
 
@@ -24,7 +25,14 @@ self.addEventListener("fetch", (event) => {
 });
 
 async function fromShell(request) {
-  return (await caches.match(request)) ?? fetch(request);
+  const known = await caches.match(request);
+  if (known) return known;
+  const response = await fetch(request);
+  if (response.ok && new URL(request.url).pathname.startsWith(`/shell/${SHELL.version}/`)) {
+    const cache = await caches.open(CACHE);
+    await cache.put(request, response.clone()).catch(() => {}); // a full phone goes on without it
+  }
+  return response;
 }
 
 async function forgetOldVersions() {

@@ -29,6 +29,11 @@ FILES = {
         "dist/ext/hx-csp.min.js": "hx-csp-{v}.min.js",
         "LICENSE": "htmx-{v}.LICENSE.txt",
     },
+    "zxing-wasm": {
+        "dist/iife/reader/index.js": "zxing-wasm-{v}.reader.js",
+        "dist/reader/zxing_reader.wasm": "zxing-wasm-{v}.reader.wasm",
+        "LICENSE": "zxing-wasm-{v}.LICENSE.txt",
+    },
 }
 SPDX = {"BSD-0-Clause": "0BSD"}  # a package's own word -> the licence's listed name
 

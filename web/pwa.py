@@ -22,11 +22,19 @@ bp = Blueprint("pwa", __name__)
 STATIC = Path(__file__).parent.parent / "static"
 NOT_IN_THE_SHELL = {"service-worker.js", "MANIFEST.json"}
 SELDOM_NEEDED = (".txt", ".md", "-maskable.png", "desk.css")  # served, but not stored on every phone
+# stored at its first use
+CAMERA = ("camera.js", "agreement.js", "camera-worker.js", "camera.css", ".reader.js", ".wasm")
 FOR_EVER = "public, max-age=31536000, immutable"
-TEXT_TYPES = ("text/", "application/json", "image/svg+xml", "application/javascript")
+PACKED_TYPES = ("text/", "application/json", "image/svg+xml", "application/javascript", "application/wasm")
+# The decoder compiles WebAssembly; no page may, so the right stands on this one file.
+WORKER_POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
+    "require-trusted-types-for 'script'; trusted-types scandock"
+)
 
 mimetypes.add_type("text/javascript", ".js")  # some systems' tables say text/plain, which modules refuse
 mimetypes.add_type("image/svg+xml", ".svg")
+mimetypes.add_type("application/wasm", ".wasm")  # browsers compile it while it comes in only under this name
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """All static files of one version, held in memory: together they are a few hundred kilobytes."""
+    """All static files of one version, held in memory: two megabytes, most of it the camera's decoder."""
 
     assets: Mapping[str, Asset]
     version: str = field(default="")
@@ -53,7 +61,7 @@ class Shell:
 
     def stored(self) -> list[str]:
         """The paths that a phone keeps for a start without a network."""
-        return [self.url(name) for name in sorted(self.assets) if not name.endswith(SELDOM_NEEDED)]
+        return [self.url(name) for name in sorted(self.assets) if not name.endswith(SELDOM_NEEDED + CAMERA)]
 
 
 def init_app(app: Flask, static: Path = STATIC) -> None:
@@ -84,7 +92,7 @@ def read_shell(static: Path) -> Shell:
 def _asset(path: Path) -> Asset:
     mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     body = path.read_bytes()
-    packed = gzip.compress(body, mtime=0) if mimetype.startswith(TEXT_TYPES) else b""
+    packed = gzip.compress(body, mtime=0) if mimetype.startswith(PACKED_TYPES) else b""
     return Asset(body, packed if len(packed) < len(body) else b"", mimetype)
 
 
@@ -99,6 +107,8 @@ def asset(version: str, name: str) -> Response:
     response.headers["Vary"] = "Accept-Encoding"
     if packs:
         response.headers["Content-Encoding"] = "gzip"
+    if name == "camera-worker.js":
+        response.headers["Content-Security-Policy"] = WORKER_POLICY
     return response
 
 

@@ -69,7 +69,8 @@ def csp_nonce() -> str:
 def protect(response: Response) -> Response:
     """Add the security headers. What has not said otherwise is never stored."""
     headers = response.headers
-    headers["Content-Security-Policy"] = POLICY.format(nonce=csp_nonce())
+    if "Content-Security-Policy" not in headers:
+        headers["Content-Security-Policy"] = POLICY.format(nonce=csp_nonce())
     headers.update(HEADERS)
     if request.is_secure:
         headers["Strict-Transport-Security"] = HSTS

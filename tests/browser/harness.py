@@ -98,7 +98,7 @@ def _nonce() -> str:
 
 
 def _with_policy(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = POLICY.format(nonce=_nonce())
+    response.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=_nonce()))
     return response
 
 
