@@ -1,6 +1,6 @@
 # Each word does one thing and installs what it needs first (tools/setup.sh).
 #
-#   make run     serve a warehouse    PORT=8000 HOST=0.0.0.0 DATA=data LARGE=1 REAL=dir DATABASE_URL=
+#   make run     serve a warehouse    PORT=8000 HOST=0.0.0.0 DATA=data LARGE=1 REAL=dir HTTPS=1 DATABASE_URL=
 #   make test    every test, on SQLite and PostgreSQL, with a real browser    ARGS="-k pick"
 #   make check   format, lint, types, vendored files
 #   make fmt     set the format right

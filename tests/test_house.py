@@ -208,7 +208,8 @@ def test_every_module_says_what_it_is() -> None:
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
-    found = [(name, leak) for name, text in tracked_texts() for leak in leaks(text)]
+    ours = [(name, text) for name, text in tracked_texts() if not name.startswith("static/vendor/")]
+    found = [(name, leak) for name, text in ours for leak in leaks(text)]
     assert found == []
 
 

@@ -17,6 +17,10 @@ worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2")) if _on_postgresql else 1
 threads = 8 if _on_postgresql else 16
 
+_certificates = os.environ.get("SCANDOCK_CERTIFICATES")
+if _certificates:  # https without a proxy, for phones in the local network
+    certfile, keyfile = f"{_certificates}/server.crt", f"{_certificates}/server.key"
+
 timeout = 60
 graceful_timeout = 30
 keepalive = 75  # longer than a proxy's, so that the proxy closes first and never meets a closed one

@@ -2,6 +2,7 @@
 # Serve a warehouse: `make run`, or `sh tools/run.sh` where there is no make. Settings, all optional:
 #   PORT=8000   HOST=0.0.0.0 (127.0.0.1 keeps it to this machine)   DATA=data, the folder it lives in
 #   LARGE=1     the large demo       REAL=DIR   real invoices instead of the demo
+#   HTTPS=1     by https with a certificate of its own, for phones' cameras; PORT is 8443 then
 #   DATABASE_URL=postgresql+psycopg://...   instead of SQLite in DATA
 # Demo or invoices go into an empty warehouse only: a second run keeps what is there.
 set -eu
@@ -11,6 +12,7 @@ here=$(pwd)
 die() { printf '%s\n' "$*" >&2; exit 1; }
 absolute() { case $1 in /*) echo "$1" ;; *) echo "$here/$1" ;; esac; }
 
+if [ -n "${HTTPS:-}" ]; then PORT=${PORT:-8443}; fi
 export PORT="${PORT:-8000}" HOST="${HOST:-0.0.0.0}"
 SCANDOCK_DATA=$(absolute "${DATA:-${SCANDOCK_DATA:-data}}")
 export SCANDOCK_DATA
@@ -18,6 +20,11 @@ export SCANDOCK_DATA
 sh tools/setup.sh run
 .venv/bin/python tools/port.py || exit 1
 (umask 077 && mkdir -p "$SCANDOCK_DATA") || die "The folder $SCANDOCK_DATA cannot be made."
+
+if [ -n "${HTTPS:-}" ]; then
+    .venv/bin/python tools/certificate.py "$SCANDOCK_DATA/certificates" || exit 1
+    export SCANDOCK_CERTIFICATES="$SCANDOCK_DATA/certificates"
+fi
 
 flask() { .venv/bin/flask --app web "$@"; }
 flask db upgrade

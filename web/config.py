@@ -5,6 +5,7 @@ DATABASE_URL        another database, e.g. postgresql+psycopg://...      an SQLi
 SECRET_KEY          signs forms; else a key is made and kept in the folder
 SECRET_KEY_FALLBACKS  older keys that still count, separated by spaces
 SCANDOCK_PROXIES    how many reverse proxies stand in front              0
+SCANDOCK_CERTIFICATES  the folder of server.crt, server.key and ca.crt, to serve https without a proxy   none
 SCANDOCK_HOSTS      the host names that are answered, separated by spaces  any
 """
 
@@ -44,6 +45,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url),
         "SECRET_KEY": secret_key(environ, data),
         "SECRET_KEY_FALLBACKS": environ.get("SECRET_KEY_FALLBACKS", "").split(),
+        "CERTIFICATES": Path(folder) if (folder := environ.get("SCANDOCK_CERTIFICATES")) else None,
         "PROXIES": _whole_number(environ, "SCANDOCK_PROXIES"),
         "TRUSTED_HOSTS": environ.get("SCANDOCK_HOSTS", "").split() or None,
         "MAX_CONTENT_LENGTH": FORM_BYTES,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -72,7 +72,8 @@ def protect(response: Response) -> Response:
     if "Content-Security-Policy" not in headers:
         headers["Content-Security-Policy"] = POLICY.format(nonce=csp_nonce())
     headers.update(HEADERS)
-    if request.is_secure:
+    # A station that signs for itself may be asked by plain http again: no browser may be told never to.
+    if request.is_secure and not current_app.config["CERTIFICATES"]:
         headers["Strict-Transport-Security"] = HSTS
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store"

@@ -62,7 +62,13 @@ def lines() -> list[str]:
     host = os.environ.get("HOST", "0.0.0.0")  # noqa: S104 - only compared and printed
     places = ["localhost", *_addresses()] if host == "0.0.0.0" else [host]  # noqa: S104
     badges = [badge for badge in crew.kept(folder()) if _is_good(badge)]
-    return ["Scandock: " + "  ".join(f"http://{place}:{port}" for place in places), *map(_line, badges)]
+    scheme = "https" if current_app.config["CERTIFICATES"] else "http"
+    told = ["Scandock: " + "  ".join(f"{scheme}://{place}:{port}" for place in places)]
+    if scheme == "https":
+        told.append(
+            f"  phones: open {scheme}://{places[-1]}:{port}/trust/ once, past the warning, and follow its three steps"
+        )
+    return [*told, *map(_line, badges)]
 
 
 def _addresses() -> list[str]:
