@@ -18,7 +18,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.conftest import Browser
 from tools import certificate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,7 +99,7 @@ def test_a_phone_that_does_not_trust_it_is_warned(port: int) -> None:
 
 @on_sqlite
 def test_the_trust_page_gives_the_certificate_before_any_log_in(folder: Path, app: Flask) -> None:
-    client: Browser = app.test_client()
+    client = app.test_client()
     assert "Trust this station" in client.get("/trust/").text
     answer = client.get("/trust/scandock-ca.crt")
     assert answer.mimetype == "application/x-x509-ca-cert"
