@@ -44,6 +44,7 @@ class Incoming:
     device: str
     task_id: int | None = None  # None: a scan outside of any task, which looks things up
     symbology: str = ""
+    sends_gs: bool | None = None  # whether the scanner sends separators; None if nobody checked it
 
     @property
     def fingerprint(self) -> str:
@@ -98,7 +99,7 @@ def _take_step(incoming: Incoming, by: By) -> Answer:
     before = None if task is None else json.dumps(task.state, sort_keys=True)
     workflow = _workflow(task)
     _check_task(task, workflow, act)
-    found = find(read_code(incoming.raw, incoming.symbology or None), act)
+    found = find(read_code(incoming.raw, incoming.symbology or None, incoming.sends_gs), act)
     say = _undo_last(task, workflow, act) if found.is_command("UNDO") else workflow.step(task, found, by=act)
     answer = _answer(incoming, act, task, workflow, say)
     _record(incoming, act, task, workflow, answer, before)

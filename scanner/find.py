@@ -106,10 +106,10 @@ _WORDS: dict[str, Callable[[Found], str]] = {
 }
 
 
-def read_code(raw: str, symbology: str | None = None) -> Scan:
+def read_code(raw: str, symbology: str | None = None, sends_gs: bool | None = None) -> Scan:
     """`barcode.read` with its Misread told as a Refusal."""
     try:
-        return read(raw, symbology)
+        return read(raw, symbology, sends_gs=sends_gs)
     except Misread as misread:
         raise Refusal(misread.code, raw.strip()[:40]) from misread
 

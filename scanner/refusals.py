@@ -113,6 +113,9 @@ REASONS: dict[str, Reason] = {
     # -- the request
     "scan_id_reused": Reason("SCAN ID REUSED", "This scan id came before with other content.", "Scan again."),
     "bad_scan_id": Reason("BAD SCAN ID", "A scan needs an id of its own (a UUID).", "Reload the page."),
+    "scanner_misleads": Reason(
+        "SCANNER NOT FIT", "Those scans show no scanner that can be relied on.", "Mend the scanner and check it again."
+    ),
     "bad_request": Reason("BAD REQUEST", "{scanned}", "Mend the request."),
 }
 

@@ -2,6 +2,7 @@
 
 import { device } from "./ids.js";
 import { openPad, press, value } from "./pad.js";
+import { cleaned, focusField, isHalfTooOften } from "./profile.js";
 import { isOff, play, unlockOnGesture } from "./sound.js";
 import { listen } from "./wedge.js";
 
@@ -9,10 +10,10 @@ const $ = (id) => document.getElementById(id);
 const form = $("badge-form");
 
 for (const field of document.querySelectorAll('input[name="device"]')) field.value = device();
-listen($("wedge"), { onScan: readBadge, onHalf: () => tell("Half a code. Scan again.", "warn"), onKey: typed });
+listen($("wedge"), { onScan: (text) => readBadge(cleaned(text, "wedge").raw), onHalf: halfRead, onKey: typed });
 unlockOnGesture(isOff);
 document.addEventListener("click", clicked);
-window.addEventListener("pageshow", () => $("wedge").focus({ preventScroll: true }));
+window.addEventListener("pageshow", () => focusField($("wedge")));
 takeBadgeAlong();
 
 /** A badge was scanned. Quick digits after it are a PIN typed on a bench keyboard. */
@@ -34,6 +35,10 @@ function takeBadgeAlong() {
 function tell(words, tone) {
   $("badge-band").textContent = words;
   play(tone);
+}
+
+function halfRead() {
+  tell(isHalfTooOften() ? "Half codes again and again. Check the scanner." : "Half a code. Scan again.", "warn");
 }
 
 function typePin(digits) {

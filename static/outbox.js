@@ -96,8 +96,9 @@ export class Outbox {
  * Only an answer that names the scan's id is ours; a captive portal's page is a lost connection.
  */
 async function post(scan, token) {
-  const { scan_id, raw, symbology, at, device } = scan;
-  const form = new URLSearchParams({ scan_id, raw, at, device, ...(symbology && { symbology }) });
+  const { scan_id, raw, symbology, sends_gs, at, device } = scan;
+  const known = { ...(symbology && { symbology }), ...(typeof sends_gs === "boolean" && { sends_gs }) };
+  const form = new URLSearchParams({ scan_id, raw, at, device, ...known });
   const headers = { "X-CSRFToken": token, "HX-Request": "true", "HX-Request-Type": "partial", Accept: "text/html" };
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);

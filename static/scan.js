@@ -3,8 +3,10 @@
 // Nothing here holds the state of the work. The page is read anew at each scan, so a swap can never leave it behind.
 
 import { device, deviceTime, uuid7 } from "./ids.js";
+import { isMisread } from "./misread.js";
 import { Outbox } from "./outbox.js";
 import { codeOf, openPad, press } from "./pad.js";
+import { cleaned, focusField, isHalfTooOften, share } from "./profile.js";
 import { isOff, play, unlockOnGesture } from "./sound.js";
 import { parsed, serviceWorkerPath } from "./trusted.js";
 import { listen } from "./wedge.js";
@@ -32,39 +34,57 @@ const outbox = new Outbox(document.body.dataset.person ?? "", {
   changed: paintStatus,
 });
 
-listen(wedgeField, {
-  onScan: read,
-  onHalf: () => tell("Half a code. Scan again.", "warn", "warn"),
-  onKey: typed,
-});
+listen(wedgeField, { onScan: (text, at) => heard(text, "wedge", at), onHalf: halfRead, onKey: typed });
 unlockOnGesture(paintStatus);
 document.addEventListener("click", clicked);
-for (const type of ["online", "pageshow"]) window.addEventListener(type, resume);
+for (const type of ["online", "pageshow", "focus"]) window.addEventListener(type, resume);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && resume());
 document.addEventListener("htmx:after:swap", resume);
 document.addEventListener("htmx:before:swap", guardPage);
 document.addEventListener("htmx:error", () => tell("No connection. Try again.", "warn", "warn"));
 setInterval(paintClock, 10_000);
 resume();
+share($("screen")?.dataset.csrf ?? "").catch(() => {}); // without a network the next page tries again
+navigator.serial?.getPorts().then((ports) => ports.length && joinSerial());
 navigator.serviceWorker?.register(serviceWorkerPath()).then(updateBetweenTasks, () => {});
 
-/** A code has been read, by scanner, camera, button or pad. `symbology` is what its reader knows of it. */
-function read(raw, symbology = "") {
+/** Only where a scanner was connected before, by a tap on the scanner check. */
+async function joinSerial() {
+  const { rejoin } = await import("./serial.js");
+  return rejoin({ onScan: (text) => heard(text, "serial"), onHalf: halfRead });
+}
+
+/** A scanner has sent a text: what its profile knows is put right first. */
+function heard(text, channel, at) {
+  const { raw, sends_gs } = cleaned(text, channel);
+  if (raw) read(raw, { sends_gs }, at);
+}
+
+function halfRead() {
+  tell("Half a code. Scan again.", "warn", "warn");
+  const offer = $("check-offer");
+  if (offer && isHalfTooOften()) offer.hidden = false;
+}
+
+/**
+ * A code has been read, by scanner, camera, button or pad, at a time in ms. `known` is what else is known of this one
+ * read: symbology, sends_gs.
+ */
+function read(raw, known = {}, at = performance.now()) {
   const screen = $("screen");
   if (!screen) return;
   closeSheets();
-  if (isSameRead(raw, screen.dataset.counts === "true")) return play("tick");
+  if (isSameRead(raw, screen.dataset.counts === "true", at)) return play("tick");
   if (outbox.isFull) return tell("Too many scans wait. Find a connection first.", "stop", "stop");
   acknowledge(raw, JSON.parse(screen.dataset.expects));
-  const scan = { scan_id: uuid7(), raw, symbology, at: deviceTime(), device: device(), page: screen.dataset.scanUrl, read_at: performance.now() };
-  outbox.add(scan);
+  const scan = { scan_id: uuid7(), raw, at: deviceTime(), device: device(), page: screen.dataset.scanUrl, read_at: performance.now() };
+  outbox.add({ ...scan, ...known });
 }
 
 /** The same code again, too soon to be meant. Each repeat starts the time anew: a scanner held on a code is one read. */
-function isSameRead(raw, isCounting) {
-  const now = performance.now();
-  const isSame = raw === lastRead.raw && now - lastRead.at < (isCounting ? SAME_READ_COUNTING_MS : SAME_READ_MS);
-  lastRead = { raw, at: now };
+function isSameRead(raw, isCounting, at) {
+  const isSame = raw === lastRead.raw && at - lastRead.at < (isCounting ? SAME_READ_COUNTING_MS : SAME_READ_MS);
+  lastRead = { raw, at };
   return isSame;
 }
 
@@ -72,7 +92,8 @@ function isSameRead(raw, isCounting) {
 function acknowledge(raw, expected) {
   const bare = raw.replace(/^\][A-Za-z][0-9]/, "");
   const isExpected = expected.includes(raw) || expected.includes(bare);
-  band("read", `${isExpected ? "\u2713 " : ""}${printable(raw)}`);
+  if (isMisread(raw)) band("warn", `Misread? ${printable(raw)}`); // it is sent all the same: the record is the server's
+  else band("read", `${isExpected ? "\u2713 " : ""}${printable(raw)}`);
   clearTimeout(slowTimer);
   slowTimer = setTimeout(() => {
     if (outbox.waiting.length && outbox.word === "ONLINE") band("sending", `Sending ${printable(raw)}`);
@@ -207,7 +228,11 @@ function tell(words, state, tone) {
 
 function clicked(event) {
   const button = event.target.closest("button[data-code], button[data-key], button[data-local]");
-  if (!button) return;
+  if (button) pressed(button, event);
+  focusField(wedgeField); // a tap beside everything takes the focus away, and input methods need it
+}
+
+function pressed(button, event) {
   const { code, key, local } = button.dataset;
   if (event.detail) button.blur(); // a scanner's Enter must not press the last button again
   if (code) read(code);
@@ -231,7 +256,7 @@ async function openCamera() {
   closeSheets();
   try {
     const { toggle } = await import("./camera.js");
-    await toggle({ read, expected: () => JSON.parse($("screen")?.dataset.expects ?? "[]"), step: () => $("screen")?.dataset.step });
+    await toggle({ read: (text, symbology) => read(text, { symbology }), expected: () => JSON.parse($("screen")?.dataset.expects ?? "[]"), step: () => $("screen")?.dataset.step });
   } catch {
     tell("The camera could not be loaded. Try again.", "warn", "warn");
   }
@@ -258,7 +283,7 @@ function sendPad(pad) {
 function resume() {
   paintStatus();
   paintClock();
-  if (document.activeElement === document.body || !document.activeElement) wedgeField.focus({ preventScroll: true });
+  focusField(wedgeField);
   if (outbox.waiting.length) outbox.drain();
 }
 

@@ -19,7 +19,7 @@ from web.api.common import bad_body
 
 VERSION = "0.1.0"
 PAGES = (
-    *("pwa", "trust", "health", "login", "people", "api", "station"),
+    *("pwa", "trust", "health", "login", "devices", "people", "api", "station"),
     *("board", "stock", "items", "locations", "orders", "purchase_orders"),
     *("discrepancies", "tasks", "imports", "scans"),
 )

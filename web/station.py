@@ -42,6 +42,7 @@ def incoming(task_id: int | None) -> Incoming:
         device=form.get("device", "")[:64] or "page",
         task_id=task_id,
         symbology=form.get("symbology", "")[:16],
+        sends_gs={"true": True, "false": False}.get(form.get("sends_gs", "")),
     )
 
 

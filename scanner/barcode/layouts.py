@@ -12,12 +12,21 @@ from itertools import permutations
 from typing import Final
 
 _DIGITS: Final = "1234567890"
-# The same 38 keys in the same order: digit row, then the three letter rows with the key right of L and right of M.
-# First what they give alone, then with shift.
+# The same 47 keys in the same order: digit row, then the three letter rows with the key right of L and right of M, then
+# the keys that hold signs on all three. First what they give alone, then with shift. ´ ` ^ ¨ wait for the next key.
 LAYOUTS: Final = {
-    "US": ("1234567890qwertyuiopasdfghjkl;zxcvbnm,", "!@#$%^&*()QWERTYUIOPASDFGHJKL:ZXCVBNM<"),
-    "DE": ("1234567890qwertzuiopasdfghjklöyxcvbnm,", '!"§$%&/()=QWERTZUIOPASDFGHJKLÖYXCVBNM;'),
-    "FR": ("&é\"'(-è_çàazertyuiopqsdfghjklmwxcvbn,;", "1234567890AZERTYUIOPQSDFGHJKLMWXCVBN?."),
+    "US": (
+        "1234567890qwertyuiopasdfghjkl;zxcvbnm,-=[]'./\\`",
+        '!@#$%^&*()QWERTYUIOPASDFGHJKL:ZXCVBNM<_+{}">?|~',
+    ),
+    "DE": (
+        "1234567890qwertzuiopasdfghjklöyxcvbnm,ß´ü+ä.-#^",
+        "!\"§$%&/()=QWERTZUIOPASDFGHJKLÖYXCVBNM;?`Ü*Ä:_'°",
+    ),
+    "FR": (
+        "&é\"'(-è_çàazertyuiopqsdfghjklmwxcvbn,;)=^$ù:!*²",
+        "1234567890AZERTYUIOPQSDFGHJKLMWXCVBN?.°+¨£%/§µ~",
+    ),
 }
 
 

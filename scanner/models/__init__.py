@@ -1,5 +1,6 @@
 """The nouns: tables and their constraints. No workflow lives here."""
 
+from scanner.models.device import DeviceProfile
 from scanner.models.document import (
     Carton,
     Customer,
@@ -25,6 +26,7 @@ __all__ = [
     "Barcode",
     "Carton",
     "Customer",
+    "DeviceProfile",
     "Discrepancy",
     "Hold",
     "Item",

@@ -27,6 +27,7 @@ class ScanIn(Strict):
     symbology: str | None = Field(None, max_length=16, description="AIM identifier or the reader's name for it")
     at: AwareDatetime = Field(strict=False, description="the device's clock, with offset")
     device: str = Field(max_length=64)
+    sends_gs: bool | None = Field(None, description="whether this scanner sends the GS1 separator; null if unknown")
 
 
 class ScanOut(BaseModel):
@@ -53,7 +54,7 @@ class ScanOut(BaseModel):
 @allow(*EVERYONE)
 def post_scan(body: ScanIn) -> Response:
     """Take a scan, exactly once."""
-    incoming = Incoming(body.scan_id, body.raw, body.at, body.device, body.task, body.symbology or "")
+    incoming = Incoming(body.scan_id, body.raw, body.at, body.device, body.task, body.symbology or "", body.sends_gs)
     return answer(accept_scan(incoming, me()))
 
 
