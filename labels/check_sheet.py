@@ -18,7 +18,7 @@ FORMATS = {
 
 @cache
 def drawn(name: str, *, is_matrix: bool = False) -> str:
-    """A symbol as SVG, one unit a module, with its quiet zones; bars, or a Data Matrix. KeyError for an unknown name."""
+    """A symbol as SVG, one unit a module, with quiet zones; bars, or a Data Matrix. KeyError for an unknown name."""
     symbol = {each.name: each for each in SYMBOLS}[name]
     kind = "matrix" if is_matrix else symbol.kind
     made = zxingcpp.create_barcode(symbol.content, FORMATS[kind], **({"gs1": True} if symbol.kind == "gs1" else {}))

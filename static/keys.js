@@ -14,6 +14,7 @@ export class Keys {
   #hear;
   #altDigits = "";
   #altAt = -Infinity;
+  #ended = ""; // text with its line end, as an input method is about to put it in
   #keyed = 0; // characters that came as keys and will come once more by `input`, because a text field takes them
   #seen = new WeakMap(); // what a field held before this input event
 
@@ -70,8 +71,8 @@ export class Keys {
     if (this.#isEcho(event, value.length - seen.length)) return;
     const isAdded = value.startsWith(seen);
     if (!isAdded) this.#hear.restart(); // the method has corrected itself: what counts is what stands there now
-    // A one-line field drops line ends from its value; the event still has them.
-    const text = /[\r\n\t]/.test(event.data ?? "") ? event.data : isAdded ? value.slice(seen.length) : value;
+    const text = this.#ended || (isAdded ? value.slice(seen.length) : value);
+    this.#ended = "";
     const before = field === this.#field ? undefined : seen;
     for (const char of text) this.#hear.token(CONTROLS[char] ?? char, event.timeStamp, event, before);
   }
@@ -79,6 +80,8 @@ export class Keys {
   beforeInput(event) {
     if (!this.#isHeard(event.target)) return;
     if (event.target !== this.#field) this.#seen.set(event.target, event.target.value);
+    // A one-line field drops line ends from its value; what is about to be put in still has them.
+    this.#ended = /[\r\n\t]/.test(event.data ?? "") ? event.data : "";
     if (event.inputType === "insertLineBreak") this.#hear.token("Enter", event.timeStamp, event);
   }
 

@@ -48,9 +48,9 @@ function typePin(digits) {
 
 function typed(key) {
   const pad = openPad();
-  if (!pad) return;
+  if (!pad) return false;
   if (key === "Enter") send();
-  else press(pad, key);
+  return key === "Enter" || press(pad, key);
 }
 
 function send() {

@@ -92,9 +92,9 @@ function isSameRead(raw, isCounting, at) {
 function acknowledge(raw, expected) {
   const bare = raw.replace(/^\][A-Za-z][0-9]/, "");
   const isExpected = expected.includes(raw) || expected.includes(bare);
-  if (isMisread(raw)) band("warn", `Misread? ${printable(raw)}`); // it is sent all the same: the record is the server's
-  else band("read", `${isExpected ? "\u2713 " : ""}${printable(raw)}`);
   clearTimeout(slowTimer);
+  if (isMisread(raw)) return band("warn", `Misread? ${printable(raw)}`); // sent all the same: the record is the server's
+  band("read", `${isExpected ? "\u2713 " : ""}${printable(raw)}`);
   slowTimer = setTimeout(() => {
     if (outbox.waiting.length && outbox.word === "ONLINE") band("sending", `Sending ${printable(raw)}`);
   }, SLOW_MS);
@@ -269,9 +269,9 @@ function closeSheets() {
 /** A key pressed by hand on a bench keyboard goes to the pad that is open. */
 function typed(key) {
   const pad = openPad();
-  if (!pad) return;
+  if (!pad) return false;
   if (key === "Enter") sendPad(pad);
-  else press(pad, key);
+  return key === "Enter" || press(pad, key);
 }
 
 function sendPad(pad) {

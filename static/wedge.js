@@ -17,7 +17,7 @@ const TIMING_KEY = "scandock.wedge.gaps";
 const GS_KEYS = new Set([GS, "Ctrl+]", "Alt+029", "Alt+29"]);
 const GS_KEY_IN_SCAN = "F8"; // between two scans it is a key like any other
 
-/** Starts listening. Handlers: onScan(text, time), onHalf(text), onKey(char | "Enter") for slow single keys. */
+/** Starts listening. Handlers: onScan(text, time), onHalf(text), onKey(char | "Enter" | "BACK"), true if it was taken. */
 export function listen(field, handlers) {
   const wedge = new Wedge(field, handlers);
   wedge.keys.listen();
@@ -32,6 +32,7 @@ export class Wedge {
   #last = -Infinity;
   #tooLong = false;
   #typedInto = null; // the text field that had the focus at the first key, and what it held
+  #dropped = null; // what was given up last, until it is clear that nothing follows
   #timer = 0;
   #learned = remembered();
 
@@ -93,8 +94,8 @@ export class Wedge {
   }
 
   #push(char, time, before) {
+    this.#settle(time);
     const gap = time - this.#last;
-    if (this.#chars && gap > this.idle_ms) this.#giveUp();
     this.#last = time;
     if (this.#chars) this.#gaps.push(gap);
     else this.#typedInto = snapshot(document.activeElement, this.#field, before);
@@ -106,8 +107,16 @@ export class Wedge {
     this.#timer = setTimeout(() => this.#giveUp(), this.idle_ms + patience_ms);
   }
 
+  /** Judges by the stamp of the next key whether it belongs to what came before. */
+  #settle(time) {
+    const isLate = time - this.#last > this.idle_ms;
+    if (this.#chars && isLate) this.#giveUp();
+    if (this.#dropped && !isLate) this.#takeUpAgain();
+    this.#dropped = null;
+  }
+
   #end(token, time, event) {
-    if (this.#chars && time - this.#last > this.idle_ms) this.#giveUp();
+    this.#settle(time);
     if (!this.#chars) return this.#loneEnd(token, event);
     const { text, gaps, into, tooLong } = this.#take();
     if (!looksScanned(text, gaps, into)) return into || this.#typed(text, token, event);
@@ -133,9 +142,17 @@ export class Wedge {
   #giveUp() {
     if (!this.#chars) return;
     const { text, gaps, into } = this.#take();
+    this.#dropped = { text, gaps, into, typed: 0 };
     if (into) return;
     if (text.length >= MIN_LENGTH && percentile(gaps, 0.5) <= TYPICAL_MS) this.#handlers.onHalf(text);
-    else for (const char of text) this.#handlers.onKey?.(char);
+    else for (const char of text) this.#dropped.typed += this.#handlers.onKey?.(char) ? 1 : 0;
+  }
+
+  /** The page was so busy that the timer came before a key that had been pressed in time: no part of a code is lost. */
+  #takeUpAgain() {
+    const { text, gaps, into, typed } = this.#dropped;
+    [this.#chars, this.#gaps, this.#typedInto] = [text, gaps, into];
+    for (let count = 0; count < typed; count++) this.#handlers.onKey("BACK");
   }
 
   #take() {
