@@ -14,12 +14,13 @@ const $ = (id) => document.getElementById(id);
 const field = $("wedge");
 let bursts = [];
 let burst = null;
+let ended = null; // the last burst, as it was when the keys stopped
 let keyboard = "none";
 let timer = 0;
 let last = Promise.resolve();
 let scanner = null;
 
-const keys = new Keys(field, { token, restart: () => { burst = null; }, held: prevent, between() {}, hearsTyping: () => false });
+const keys = new Keys(field, { token, restart: () => { [burst, ended] = [null, null]; clearTimeout(timer); }, held: prevent, between() {}, hearsTyping: () => false });
 keys.listen();
 unlockOnGesture(() => {});
 document.addEventListener("click", clicked);
@@ -31,6 +32,7 @@ if (navigator.serial) {
 }
 
 function token(name, time, event) {
+  if (!burst && ended && time - ended.at <= QUIET_MS) takeUpAgain();
   if (!burst && (name.length > 1 || (name === " " && event.target !== field))) return; // keys that begin no code
   burst ??= { tokens: [], gaps: [], source: event.type === "input" ? "input" : "keys", has_caps: false, at: time };
   if (burst.tokens.length) burst.gaps.push(Math.round(time - burst.at));
@@ -42,23 +44,31 @@ function token(name, time, event) {
   timer = setTimeout(finish, QUIET_MS);
 }
 
+/** The page was so busy that the timer came before a key that had been pressed in time. */
+function takeUpAgain() {
+  bursts = bursts.filter((each) => each !== ended.found);
+  burst = ended;
+}
+
 function prevent(event) {
   if (event.type === "keydown") event.preventDefault();
 }
 
 function finish() {
-  const { tokens, gaps, source, has_caps } = burst ?? { tokens: [] };
-  burst = null;
+  [ended, burst] = [burst, null];
   keys.forget();
+  const { tokens, gaps, source, has_caps } = ended;
   // What came in one piece has no gaps to speak of, and the Enter after it belongs to no key before.
-  if (tokens.length >= SHORTEST) add({ tokens: tokens.slice(0, 300), gaps: source === "input" ? [] : gaps.slice(0, 299), source, has_caps });
+  const found = { tokens: tokens.slice(0, 300), gaps: source === "input" ? [] : gaps.slice(0, 299), source, has_caps };
+  if (tokens.length >= SHORTEST) ended.found = add(found);
 }
 
 function add(found) {
   const { asks, done } = $("screen").dataset;
-  if (done === "true") bursts = [];
-  bursts = [...bursts, { asked: asks, keyboard, ...found }].slice(-20);
+  const added = { asked: asks, keyboard, ...found };
+  bursts = [...(done === "true" ? [] : bursts), added].slice(-20);
   look();
+  return added;
 }
 
 /** Asks the server what the scans so far say. One after the other: an older answer must not cover a newer one. */
