@@ -43,7 +43,6 @@ SYMBOLS: Final = (
     KnownSymbol("ean", "EAN-13", (text := "9506000134352",), text, "ean13"),
     KnownSymbol("own", "Command HELP", (text := command("HELP"),), text, "code128"),
 )
-_BY_NAME: Final = {symbol.name: symbol for symbol in SYMBOLS}
 
 PROBLEMS: Final[dict[str, tuple[str, str]]] = {
     "no_end": ("Nothing ends a scan.", "Switch on a suffix: Enter (carriage return)."),
@@ -190,16 +189,18 @@ def examine(bursts: Sequence[Burst]) -> Report:
 
 
 def _take_apart(burst: Burst) -> _Seen:
+    """Which symbol that was: the one asked for if it can be, else any other that explains what arrived."""
     end, body = _cut_end(burst.tokens)
     text = "".join(token if len(token) == 1 else f"⟨{token}⟩" for token in body)
-    for symbol in sorted(SYMBOLS, key=lambda symbol: symbol.name != burst.asked):
+    symbols = sorted(SYMBOLS, key=lambda symbol: symbol.name != burst.asked)
+    for symbol in symbols:
         seen = _find(burst, symbol, text)
         if seen:
             seen.end = end
             return seen
-    asked = _BY_NAME.get(burst.asked, SYMBOLS[0])
-    fault, detail = _fault(text, asked)
-    return _Seen(burst, asked, end, fault=fault, detail=detail)
+    faults = [(symbol, *_fault(text, symbol)) for symbol in symbols]
+    symbol, fault, detail = next((each for each in faults if each[1] != "strange"), faults[0])
+    return _Seen(burst, symbol, end, fault=fault, detail=detail)
 
 
 def _cut_end(tokens: Sequence[str]) -> tuple[str, list[str]]:

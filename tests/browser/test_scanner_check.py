@@ -80,7 +80,7 @@ def test_a_wrong_layout_is_named_and_gets_no_profile(check: Station, mismatch: t
 @pytest.mark.parametrize("form", GS_FORMS)
 def test_the_separator_is_seen_in_every_form(check: Station, form: str) -> None:
     run(check, Wedge(check, gs=GS_FORMS[form]))
-    assert (problems(check), read(check)) == ("", 4)
+    check.wait(lambda: (problems(check), read(check)) == ("", 4), seconds=15)
     assert "as " in check.text(".result div:nth-child(6)")
 
 
@@ -100,7 +100,7 @@ def test_without_an_end_there_is_no_profile_and_after_mending_there_is(check: St
     assert "NOT FIT" in check.text("#scan")
     assert "suffix: Enter" in check.text(".problem")
     run(check, wedge)  # the first scan after a bad result starts anew
-    assert (problems(check), read(check)) == ("", 4)
+    check.wait(lambda: (problems(check), read(check)) == ("", 4), seconds=15)
 
 
 def test_caps_lock_is_seen(check: Station) -> None:
@@ -116,6 +116,7 @@ def test_an_input_method_is_recognised(check: Station) -> None:
             check.key(**ENTER)
 
         settled(check, scan)
+    check.wait(lambda: read(check) == 4, seconds=15)
     assert (problems(check), read(check)) == ("", 4)
     assert "input method" in check.text(".result")
 

@@ -18,7 +18,7 @@ from tests.browser.station import Station
 
 pytestmark = pytest.mark.browser
 
-SCREENS = [*GALLERY, "stop", "look", "more", "pad_sheet", "letters_turned", "home", "login", "password", "offline"]
+SCREENS = [*GALLERY, "stop", "look", "more", "pad_sheet", "letters_turned", "home", "login", "password", "offline", "check"]
 THEMES = ["light", "dark"]
 CONTRAST = 7.0
 # Width and height in px. Letters are the rare case and keep the floor.
@@ -118,6 +118,7 @@ def show(phone: Station, server: Harness, screen: str) -> None:
     if screen in ("stop", "look"):
         server.answer = refusal() | {"scan_id": "x", "tone": "stop" if screen == "stop" else "warn"}
     pages = {"home": "/", "login": "/login?error=Badge+or+PIN+is+wrong.", "password": "/login", "offline": "/offline"}
+    pages |= {"check": "/scanner"}
     if screen == "pad_sheet":
         server.prompt = GALLERY["location"]
     if screen == "letters_turned":
