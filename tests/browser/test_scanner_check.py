@@ -7,12 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from scanner.barcode import layouts
 from scanner.barcode.check_scanner import SYMBOLS
+from scanner.db import db
+from scanner.models import DeviceProfile
 from tests.browser.harness import Harness
 from tests.browser.station import ENTER, Station
+from tests.browser.test_day import phone, served
 from tests.browser.wedge import GS, GS_FORMS, Wedge, char, type_by_input_method
+from tests.world import GTINS, World
 
 pytestmark = pytest.mark.browser
 
@@ -147,6 +152,31 @@ def test_the_symbols_are_on_the_screen_and_on_the_sheet(check: Station) -> None:
     check.page.goto(check.url + "/scanner/sheet")
     check.wait(lambda: check.page.evaluate(loaded) == 8)
     assert "Send Characters as Events" in check.page.inner_text("body")
+
+
+# --- on the real server ----------------------------------------------------------------------------------------------
+
+__all__ = ["phone", "served"]  # fixtures of the real day
+
+
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+def test_a_scanner_that_loses_separators_is_known_to_the_server_and_its_labels_are_refused(
+    phone: Station,
+    warehouse: World,
+) -> None:
+    phone.open("/scanner")
+    wedge = Wedge(phone, gs=(), aims=True)
+    run(phone, wedge)
+    phone.tap("[data-local=save]")
+    phone.wait(lambda: "Saved for this device" in phone.text("#note"))
+    db.session.rollback()
+    (row,) = db.session.scalars(select(DeviceProfile)).all()
+    assert (row.sends_gs, row.end, row.has_aim) == (False, "Enter", True)
+    phone.page.evaluate("localStorage.removeItem('scandock.profile')")
+    phone.open("/")
+    phone.wait(lambda: profile(phone).get("sends_gs") is False)  # the server knows the device
+    wedge.scan(f"01{GTINS['MILK'].zfill(14)}10B7741{GS}21S9", "]C1")
+    phone.wait(lambda: "SEPARATOR LOST" in phone.text("#stop"))
 
 
 # --- a scanner that is connected --------------------------------------------------------------------------------------

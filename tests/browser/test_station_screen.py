@@ -18,7 +18,19 @@ from tests.browser.station import Station
 
 pytestmark = pytest.mark.browser
 
-SCREENS = [*GALLERY, "stop", "look", "more", "pad_sheet", "letters_turned", "home", "login", "password", "offline", "check"]
+SCREENS = [
+    *GALLERY,
+    "stop",
+    "look",
+    "more",
+    "pad_sheet",
+    "letters_turned",
+    "home",
+    "login",
+    "password",
+    "offline",
+    "check",
+]
 THEMES = ["light", "dark"]
 CONTRAST = 7.0
 # Width and height in px. Letters are the rare case and keep the floor.
