@@ -7,13 +7,12 @@
 export const GS = "\x1d";
 const MODIFIERS = /^(Shift|Control|Alt|AltGraph|Meta|CapsLock|NumLock|ScrollLock|Fn|FnLock|Dead|Process|Unidentified)$/;
 const NOT_TEXT = new Set(["button", "checkbox", "color", "file", "hidden", "image", "radio", "range", "reset", "submit"]);
-const ALT_ECHO_MS = 100; // Windows types the character of Alt+029 as well, after the keys
 
 export class Keys {
   #field;
   #hear;
   #altDigits = "";
-  #altAt = -Infinity;
+  #altEcho = false; // Windows types the character of Alt+029 as well, after the keys
   #ended = ""; // text with its line end, as an input method is about to put it in
   #keyed = 0; // characters that came as keys and will come once more by `input`, because a text field takes them
   #seen = new WeakMap(); // what a field held before this input event
@@ -39,6 +38,7 @@ export class Keys {
     if (event.repeat) return this.#hear.held(event); // a held key is not a scanner
     if (this.#altDigit(event)) return;
     const token = tokenOf(event);
+    this.#altEcho = false;
     this.#keyed = token.length === 1 && isTextField(event.target, this.#field) ? this.#keyed + 1 : 0;
     if (token) this.#hear.token(token, event.timeStamp, event);
   }
@@ -57,7 +57,7 @@ export class Keys {
     const code = Number(this.#altDigits);
     const token = code >= 32 && code < 127 ? String.fromCharCode(code) : `Alt+${this.#altDigits}`;
     this.#altDigits = "";
-    this.#altAt = event.timeStamp;
+    this.#altEcho = true;
     this.#hear.token(token, event.timeStamp, event);
   }
 
@@ -91,7 +91,9 @@ export class Keys {
 
   /** Whether this text was heard as keys already. */
   #isEcho(event, gained) {
-    if (event.timeStamp - this.#altAt < ALT_ECHO_MS && gained === 1) return true;
+    const isAlt = this.#altEcho && gained === 1;
+    this.#altEcho = false;
+    if (isAlt) return true;
     if (!this.#keyed || event.target === this.#field) return false;
     this.#keyed -= 1;
     return true;

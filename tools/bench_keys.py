@@ -10,6 +10,7 @@ the share that arrived whole, what was taken for a scan and was none, and false 
 from __future__ import annotations
 
 import argparse
+import logging
 import random
 import time
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ def main() -> None:
     """Run all parts and print one line each."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # figures, not requests
     part = 10 if parser.parse_args().quick else 1
     with chromium() as browser:
         sweep(browser, part)

@@ -236,13 +236,15 @@ def test_ten_scans_in_five_seconds_behind_a_slow_server_are_ten_in_order(station
 
 
 def test_what_was_scanned_behind_a_stop_books_nothing_of_the_next_step(station: Station, server: Harness) -> None:
-    server.delay_s = 0.3
+    server.delay_s = 1.5
     for raw in ("WRONG1", "ITEM1", "ITEM2"):
         server.refuse(raw)  # this step wants LA032X, so whatever else comes is refused
     station.open()
     for raw in ("WRONG1", "ITEM1", "ITEM2"):
         station.keys(raw, idle_ms=150)
-    station.wait(lambda: len(server.scans) == 3 and station.page.query_selector_all(".stop__after").__len__() == 2)
+    station.wait(
+        lambda: len(server.scans) == 3 and station.page.query_selector_all(".stop__after").__len__() == 2, seconds=20
+    )
     assert {scan["path"] for scan in server.scans} == {"/pick/7/scan"}
     assert "STOP" in station.text("#stop")
     server.delay_s = 0
@@ -359,7 +361,6 @@ def test_whatever_a_hand_does_to_the_page_the_next_scan_is_heard(station: Statio
         if turn % 2:
             station.scan(sent[-1])
         else:
-            type_by_input_method(station, sent[-1])  # it needs the focus, keys do not
-            station.key(**ENTER)
+            type_by_input_method(station, f"{sent[-1]}\n")  # it needs the focus, keys do not
             station.wait(lambda: sent[-1] in server.raws())
     assert [raw for raw in server.raws() if raw.startswith("LA")] == sent
