@@ -252,18 +252,15 @@ def _fault(text: str, symbol: KnownSymbol) -> tuple[str, str]:
 
 
 def _garbled(bare: str, data: str) -> tuple[str, str]:
-    likeness = {mismatch: _likeness(bare, typed(data, mismatch)) for mismatch in MISMATCHES}
+    likeness = {
+        mismatch: SequenceMatcher(None, bare, typed(data, mismatch), autojunk=False).ratio() for mismatch in MISMATCHES
+    }
     best = max(MISMATCHES, key=lambda mismatch: likeness[mismatch])
-    as_sent = _likeness(bare, data)
     if _is_part_of(bare, data):
         return "lost_characters", ""
-    if likeness[best] >= _LIKE and likeness[best] > as_sent:
+    if likeness[best] >= _LIKE and likeness[best] > SequenceMatcher(None, bare, data, autojunk=False).ratio():
         return "layout", f": {best[0]} and {best[1]}"
     return ("layout" if len(bare) == len(data) else "strange"), ""
-
-
-def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def _is_part_of(short: str, long: str) -> bool:
@@ -321,8 +318,7 @@ def _gs_problem(seen: Sequence[_Seen]) -> tuple[str, str]:
 
 def _key_of(shown: str) -> str:
     """The name of the one key behind '⟨F9⟩'; empty for text."""
-    key = _NAMED_KEY.fullmatch(shown)
-    return key[1] if key else ""
+    return key[1] if (key := _NAMED_KEY.fullmatch(shown)) else ""
 
 
 def _speed_problem(seen: Sequence[_Seen]) -> tuple[str, str]:
@@ -361,7 +357,6 @@ def _profile(seen: Sequence[_Seen]) -> Profile:
 
 
 # --- what is shown ---------------------------------------------------------------------------------------------------
-
 _SOURCES: Final = {"keys": "keys", "input": "input method", "serial": "serial"}
 _BAD_ROWS: Final = {
     "end key": ("no_end", "end_varies", "sign_ends"),
@@ -376,8 +371,7 @@ _BAD_ROWS: Final = {
 def _rows(seen: Sequence[_Seen], problems: set[str]) -> list[Row]:
     right = [each for each in seen if not each.fault]
     values = _values(right) if right else {}
-    names = ("input", *_BAD_ROWS, "AIM id")
-    return [_row(name, values.get(name, ""), problems) for name in names]
+    return [_row(name, values.get(name, ""), problems) for name in ("input", *_BAD_ROWS, "AIM id")]
 
 
 def _row(name: str, value: str, problems: set[str]) -> Row:
