@@ -386,7 +386,6 @@ def _values(right: Sequence[_Seen]) -> dict[str, str]:
     gaps = _gaps(right)
     gs = next((each.gs for each in right if each.gs is not None), None)
     names = {each.symbol.name for each in right}
-    added = right[-1].prefix + right[-1].suffix
     aims = [each.aim for each in right]
     return {
         "input": ", ".join(sorted({_SOURCES[each.burst.source] for each in right})),
@@ -395,6 +394,6 @@ def _values(right: Sequence[_Seen]) -> dict[str, str]:
         "layout": "fits" if "text" in names else "",
         "capitals": "kept" if names & {"text", "gs1"} else "",
         "separator": "" if gs is None else _GS_FORMS.get(gs, f"as {gs[:12]}"),
-        "added text": added or "none",
+        "added text": right[-1].prefix + right[-1].suffix or "none",
         "AIM id": " ".join(aims) if all(aims) else "not sent",
     }
