@@ -7,7 +7,7 @@ A try is counted before the secret is looked at, and given back when it was righ
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
@@ -80,7 +80,7 @@ def _log_in(
     hashed = getattr(person, column) if person is not None and may else None
     if not check_secret(hashed, secret[:200]) or person is None:
         raise WrongSecret
-    return transact(lambda: _open_session(person, [*keys, "house"], device, shift))
+    return transact(lambda: _open_session(person, [*keys, "house"], device, shift, has_password=is_desk_only))
 
 
 # --- counting ----------------------------------------------------------------------------------------------------
@@ -156,7 +156,9 @@ def unlock(person: Person, *, by: By) -> None:
 # --- sessions ----------------------------------------------------------------------------------------------------
 
 
-def _open_session(person: Person, keys: list[str], device: str, shift: timedelta) -> Ticket:
+def _open_session(
+    person: Person, keys: list[str], device: str, shift: timedelta, *, has_password: bool
+) -> Ticket:
     _give_back(keys)
     token, moment = new_token(), now()
     row = PersonSession(
@@ -164,6 +166,8 @@ def _open_session(person: Person, keys: list[str], device: str, shift: timedelta
         person_id=person.id,
         device=device[:64],
         created_at=moment,
+        seen_at=moment,
+        has_password=has_password,
         expires_at=moment + shift,
     )
     db.session.add(row)
@@ -171,6 +175,38 @@ def _open_session(person: Person, keys: list[str], device: str, shift: timedelta
     by = By(person.id, person.name, person.site_id, timezone, frozenset(person.roles), device)
     audit(by, "login", person.login, device)
     return Ticket(token, person.id, person.name, frozenset(person.roles))
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose session a cookie is, also when the session has locked."""
+
+    person_id: int
+    name: str
+    login: str
+    seen_at: datetime
+    has_password: bool
+
+
+def holder(token: str) -> Holder | None:
+    """The person whose session this is; None when it has ended."""
+    row = db.session.execute(
+        select(Person.id, Person.name, Person.login, PersonSession.seen_at, PersonSession.has_password)
+        .join(PersonSession, PersonSession.person_id == Person.id)
+        .where(
+            PersonSession.token_hash == hash_token(token),
+            PersonSession.revoked_at.is_(None),
+            PersonSession.expires_at > now(),
+            Person.is_active,
+        )
+    ).one_or_none()
+    return Holder(*row) if row else None
+
+
+def see(token: str, seen_at: datetime) -> None:
+    """Note that a session was used, or with an instant long ago that it was left: then it is locked. Raises Busy."""
+    query = update(PersonSession).where(PersonSession.token_hash == hash_token(token)).values(seen_at=seen_at)
+    transact(lambda: db.session.execute(query.execution_options(synchronize_session=False)))
 
 
 def log_out(token: str) -> None:

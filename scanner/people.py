@@ -20,6 +20,7 @@ from scanner.secrets import hash_secret, hash_token, new_token
 
 PIN_DIGITS = range(6, 13)
 SHORTEST_PASSWORD = 12  # characters; length beats rules about signs
+THEMES = ("auto", "light", "dark")
 SYSTEM = "system"  # acts by command and by timetable; has no secret, so nobody can log in as it
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 _RUNS = "01234567890123456789 98765432109876543210"
@@ -94,6 +95,16 @@ def set_password(by: By, person: Person, password: str) -> None:
         )
     person.password_hash = hash_secret(password)
     audit(by, "person.password", person.login)
+
+
+def choose(person: Person, *, hand: str | None = None, theme: str | None = None) -> None:
+    """Take a person's choice of how pages look: 'left' or 'right'; 'auto', 'light' or 'dark'. Refuses bad_request."""
+    if hand not in (None, "left", "right") or theme not in (None, *THEMES):
+        raise Refusal("bad_request", "There is no such hand or light.")
+    if hand:
+        person.is_left_handed = hand == "left"
+    if theme:
+        person.theme = theme
 
 
 def set_roles(by: By, person: Person, roles: Collection[str]) -> None:

@@ -72,5 +72,6 @@ function clicked(event) {
 }
 
 function showPanel(id) {
+  for (const error of document.querySelectorAll(".login__error")) error.remove(); // it was about the other panel
   for (const name of ["by-badge", "by-password"]) $(name).hidden = name !== id;
 }

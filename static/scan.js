@@ -309,5 +309,5 @@ function paintClock() {
 
 /** A new version takes over only where no work can be cut in two: on the home screen. */
 function updateBetweenTasks(registration) {
-  if ($("screen")?.dataset.step === "home") registration.waiting?.postMessage("take over");
+  if ($("screen")?.dataset.step === "home") registration?.waiting?.postMessage("take over");
 }

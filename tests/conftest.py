@@ -23,7 +23,7 @@ from scanner.models import PersonSession
 from scanner.secrets import hash_token, new_token
 from tests.world import World, make_world
 from web import create_app
-from web.auth import COOKIE
+from web.auth import COOKIE, DESK
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -86,6 +86,7 @@ def browser(app: Flask, warehouse: World) -> Callable[[str], Browser]:
             token_hash=hash_token(token),
             person_id=warehouse.people[name].id,
             device=f"device-of-{name}",
+            has_password=bool(DESK & set(warehouse.people[name].roles)),  # people with a desk typed it
             created_at=now(),
             expires_at=now() + timedelta(hours=1),
         )

@@ -6,6 +6,9 @@ paths below /api/, behind the bearer token) in one statement, and checks the for
 
     me()        the By of the person who is logged in; signed-out people never get that far
     allow()     supervisors and admins; they may also do whatever `allow("picker")` opens
+
+A session that was left alone counts as signed out until its person comes back (web/idle.py). What only people with a
+desk may do wants their password: a session that a badge opened is asked for it once.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Any, Final, TypeVar
 
 from flask import Flask, current_app, g, request
 from flask_wtf import CSRFProtect
-from sqlalchemy import Engine, Select, bindparam, select
+from sqlalchemy import Engine, Row, Select, bindparam, select
 from werkzeug.exceptions import Forbidden, RequestEntityTooLarge, Unauthorized
 
 from scanner.by import By
@@ -24,6 +27,7 @@ from scanner.db import db, now
 from scanner.models import ApiToken, Person, PersonSession, Site
 from scanner.models.person import ROLES
 from scanner.secrets import hash_token
+from web import idle
 from web.security import UNSAFE, check_origin, cookie_name
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -36,8 +40,13 @@ PUBLIC: Final = frozenset(("public",))
 
 MAY: Final = "may"  # the marks that a declaration leaves on a view
 TAKES: Final = "takes"
+BY_BADGE: Final = "by_badge"
 
 csrf = CSRFProtect()
+
+
+class PasswordWanted(Forbidden):
+    """The desk is open to this person, but the session was opened with a badge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,7 @@ class Viewer:
     roles: frozenset[str]
     left_handed: bool
     theme: str
+    idle_s: int = 0  # after so long alone the page locks; 0 = never
 
     @property
     def is_supervisor(self) -> bool:
@@ -97,6 +107,12 @@ def takes(limit_bytes: int) -> Callable[[View], View]:
     return declare
 
 
+def by_badge(view: View) -> View:
+    """Open a view for the desk's people to a session without their password: where they are asked for it."""
+    view.__dict__[BY_BADGE] = True
+    return view
+
+
 def publish(app: Flask, blueprint: str) -> None:
     """Open every view of a blueprint that holds no person's data (the installable shell)."""
     for endpoint, view in app.view_functions.items():
@@ -110,11 +126,17 @@ class Access:
 
     may: frozenset[str]
     takes: int | None  # bytes; None = as much as a form
+    by_badge: bool = False
 
     @property
     def is_public(self) -> bool:
         """True if nobody is asked who they are."""
         return self.may == PUBLIC
+
+    @property
+    def wants_password(self) -> bool:
+        """True for what only people with a desk may do: a badge and a PIN are not enough (reliability, 5.7)."""
+        return self.may <= DESK and not self.by_badge
 
 
 def check_declared(app: Flask) -> None:
@@ -124,7 +146,7 @@ def check_declared(app: Flask) -> None:
     if silent:
         raise LookupError(f"routes that do not say who may use them: {', '.join(sorted(silent))}")
     app.extensions["access"] = {
-        endpoint: Access(marks[MAY], marks.get(TAKES)) for endpoint, marks in declared.items() if MAY in marks
+        endpoint: Access(marks[MAY], marks.get(TAKES), BY_BADGE in marks) for endpoint, marks in declared.items() if MAY in marks
     }
 
 
@@ -166,7 +188,7 @@ def gate() -> None:
     if not is_api:
         check_origin(request)
     if not access.is_public:
-        _admit(access.may, is_api=is_api)
+        _admit(access, is_api=is_api)
     if request.method in UNSAFE and not is_api:
         csrf.protect()
 
@@ -179,13 +201,15 @@ def _check_size(access: Access) -> None:
         raise RequestEntityTooLarge
 
 
-def _admit(may: frozenset[str], *, is_api: bool) -> None:
+def _admit(access: Access, *, is_api: bool) -> None:
     by = bearer() if is_api else _by_cookie()
     if by is None:
         raise Unauthorized("Log in first.")
-    if not may & by.roles:
+    if not access.may & by.roles:
         raise Forbidden("Your badge does not open this.")
     g.by = by
+    if access.wants_password and not (is_api or g.has_password):
+        raise PasswordWanted
 
 
 def me() -> By:
@@ -210,7 +234,7 @@ def _people(*columns: Any) -> Select[Any]:
 
 
 _BY_COOKIE = (
-    _people(PersonSession.device)
+    _people(PersonSession.device, PersonSession.seen_at, PersonSession.has_password)
     .join(PersonSession, PersonSession.person_id == Person.id)
     .where(
         PersonSession.token_hash == bindparam("token"),
@@ -227,8 +251,18 @@ _BY_TOKEN = (
 
 
 def _by_cookie() -> By | None:
-    token = request.cookies.get(cookie_name(COOKIE))
-    return _who(_BY_COOKIE, {"token": hash_token(token), "now": now()}) if token else None
+    token = session_token()
+    row = _find(_BY_COOKIE, {"token": hash_token(token), "now": now()}) if token else None
+    if row is None or idle.is_locked(row.seen_at, has_password=row.has_password):
+        return None
+    idle.note(token, row.seen_at)
+    g.has_password = row.has_password
+    return _who(row, int(idle.limit(has_password=row.has_password).total_seconds()))
+
+
+def session_token() -> str:
+    """What the session's cookie holds; "" without one."""
+    return request.cookies.get(cookie_name(COOKIE), "")
 
 
 def bearer() -> By | None:
@@ -236,14 +270,16 @@ def bearer() -> By | None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         return None
-    return _who(_BY_TOKEN, {"token": hash_token(token.strip())})
+    row = _find(_BY_TOKEN, {"token": hash_token(token.strip())})
+    return _who(row) if row else None
 
 
-def _who(query: Select[Any], values: dict[str, Any]) -> By | None:
+def _find(query: Select[Any], values: dict[str, Any]) -> Row[Any] | None:
     with current_app.extensions["reader"].connect() as connection:
-        row = connection.execute(query, values).one_or_none()
-    if row is None:
-        return None
+        return connection.execute(query, values).one_or_none()
+
+
+def _who(row: Row[Any], idle_s: int = 0) -> By:
     roles = frozenset(row.roles)
-    g.viewer = Viewer(row.id, row.name, roles, row.is_left_handed, row.theme)
+    g.viewer = Viewer(row.id, row.name, roles, row.is_left_handed, row.theme, idle_s)
     return By(row.id, row.name, row.site_id, row.timezone, roles, row.device or "desk")

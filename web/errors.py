@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request, session
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -16,7 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from scanner.db import Busy, db
 from scanner.refusals import Refusal
-from web.auth import API
+from web.auth import API, PasswordWanted
 
 COME_BACK_S = 1
 WORDS = {
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
     """Answer for everything that is raised."""
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(Unauthorized, signed_out)
+    app.register_error_handler(PasswordWanted, password_wanted)
     for busy in (Busy, OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(busy, come_back)
     app.register_error_handler(InternalServerError, broken)
@@ -80,11 +82,34 @@ def signed_out(_error: Unauthorized) -> AnyResponse:
         response.headers["WWW-Authenticate"] = "Bearer"
         return response
     if request.headers.get("HX-Request"):
+        come_back_to(page_before())
         return Response("", 401, {"HX-Redirect": "/login"})
     if request.method != "GET":
         return Response("Log in first.", 401, {"Location": "/login"}, mimetype="text/plain")
-    session["next"] = request.full_path.rstrip("?")
+    come_back_to(request.full_path.rstrip("?"))
     return redirect("/login", 303)
+
+
+def password_wanted(_error: PasswordWanted) -> AnyResponse:
+    """The way to the page that asks for the password, and back from there."""
+    if wants_json():
+        return _json(403, {"code": "not_allowed", "say": "Your password is needed for this."})
+    come_back_to(request.full_path.rstrip("?") if request.method == "GET" else page_before())
+    if request.headers.get("HX-Request"):
+        return Response("", 401, {"HX-Redirect": "/password"})
+    return redirect("/password", 303)
+
+
+def come_back_to(path: str) -> None:
+    """Keep in the form's cookie which page is opened after the log-in."""
+    session["next"] = path
+
+
+def page_before() -> str:
+    """The page of ours that this request was made from; "" when the browser does not tell."""
+    before = urlsplit(request.referrer or "")
+    is_ours = before.netloc == request.host and before.path not in ("/login", "/password")
+    return before._replace(scheme="", netloc="", fragment="").geturl() if is_ours else ""
 
 
 def come_back(error: Exception) -> AnyResponse:

@@ -1,4 +1,7 @@
-"""Log in and out: a scanned badge with its PIN, or a name with a password for people with a desk."""
+"""Log in and out: a scanned badge with its PIN, or a name with a password for people with a desk.
+
+The same page opens a locked station again, and asks whoever came in with a badge for the password that the desk wants.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,11 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
 from scanner import login
-from scanner.login import Locked, Ticket, WrongSecret
-from web.auth import COOKIE, public
+from scanner.login import Holder, Locked, Ticket, WrongSecret
+from web import idle
+from web.auth import COOKIE, DESK, EVERYONE, allow, allow_only, by_badge, public, session_token
 from web.config import SHIFT
+from web.errors import come_back_to, page_before
 from web.security import cookie_name
 
 bp = Blueprint("login", __name__)
@@ -28,8 +33,32 @@ _slowed = BoundedSemaphore(2)  # more tries than these are turned away at once, 
 @bp.get("/login")
 @public
 def form() -> str:
-    """Scan the badge, type the PIN; or a name and a password."""
-    return render_template("login.html")
+    """Scan the badge, type the PIN; or a name and a password. Over a locked station it says whose work is kept."""
+    return render_template("login.html", locked=_locked())
+
+
+def _locked() -> Holder | None:
+    """Whose session has locked on this device; None when none has."""
+    here = login.holder(session_token())
+    return here if here and idle.is_locked(here.seen_at, has_password=here.has_password) else None
+
+
+@bp.post("/lock")
+@allow(*EVERYONE)
+def lock() -> AnyResponse:
+    """Lock this session now. The page that it was locked on opens again for the same person."""
+    come_back_to(page_before())
+    idle.lock(session_token())
+    return redirect("/login", 303)
+
+
+@bp.get("/password")
+@by_badge
+@allow_only(*DESK)
+def password() -> str:
+    """Ask a person who came in with a badge for the password, once: the desk wants it."""
+    here = login.holder(session_token())
+    return render_template("login.html", panel="password", name=here.login if here else "", is_for_desk=True)
 
 
 @bp.post("/login")
@@ -79,13 +108,20 @@ def _slow_down() -> None:
 
 
 def _again(status: int, words: str) -> Response:
-    badge = request.form.get("badge", "") if status == 401 else ""
-    return make_response(render_template("login.html", error=words, badge=badge[:100]), status)
+    form = request.form
+    badge = form.get("badge", "")[:100] if status == 401 else ""
+    panel, name = ("password", form["login"][:40]) if "login" in form else ("badge", "")
+    page = render_template("login.html", error=words, badge=badge, panel=panel, name=name, locked=_locked())
+    return make_response(page, status)
 
 
 def _admit(ticket: Ticket, *, is_badge: bool) -> AnyResponse:
-    """A new token for the cookie; what the browser held before is worth nothing any more."""
-    wanted = session.get("next", "")
+    """A new token for the cookie; what the browser held before is worth nothing any more.
+
+    Where the last person was is opened again for that person only.
+    """
+    before = login.holder(session_token())
+    wanted = session.get("next", "") if before is None or before.person_id == ticket.person_id else ""
     session.clear()
     session.permanent = True
     _end_old()
@@ -101,9 +137,8 @@ def _is_local(path: str) -> bool:
 
 
 def _end_old() -> None:
-    old = request.cookies.get(cookie_name(COOKIE))
-    if old:
-        login.log_out(old)
+    if session_token():
+        login.log_out(session_token())
 
 
 def _set_cookie(response: AnyResponse, token: str, age_s: int) -> None:

@@ -1,10 +1,13 @@
-"""People: who may do what; badges, PINs, passwords, sessions. Admins look after all, supervisors after their crew."""
+"""People: who may do what; badges, PINs, passwords, sessions. Admins look after all, supervisors after their crew.
+
+Everybody has a page of their own, for the hand and the light they work with.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -14,10 +17,37 @@ from scanner.db import db, transact
 from scanner.models import AuditEntry, Person
 from scanner.models.person import ROLES
 from scanner.refusals import Refusal
-from web.auth import allow, allow_only, me
+from scanner.workflows import WORKFLOWS
+from web.auth import EVERYONE, allow, allow_only, me
 from web.page import act, argument, one, slice_of, typed
 
 bp = Blueprint("people", __name__)
+
+THEMES = (("auto", "Auto"), ("light", "Light"), ("dark", "Dark"))
+
+
+@bp.get("/me")
+@allow(*EVERYONE)
+def mine() -> str:
+    """Who works here, with which hand and in which light; what their roles open."""
+    by = me()
+    opens = [module.TITLE for name, module in WORKFLOWS.items() if name != "lookup" and by.may(*module.ROLES)]
+    person = db.session.get_one(Person, by.person_id)
+    return render_template("station/me.html", person=person, opens=opens, themes=THEMES)
+
+
+@bp.post("/me")
+@allow(*EVERYONE)
+def set_mine() -> Response:
+    """Take one choice; the next page, here and at the desk, follows it."""
+    by, hand, theme = me(), typed("hand"), typed("theme")
+
+    def work() -> None:
+        person = db.session.get_one(Person, by.person_id, with_for_update=True)
+        people.choose(person, hand=hand or None, theme=theme or None)
+
+    transact(work)
+    return redirect("/me", 303)
 
 
 @bp.get("/people")

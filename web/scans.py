@@ -66,5 +66,5 @@ def moves() -> str:
         where.append(Move.scan_id == scan)
         about.append(("scan", scan, scan))
     return render_template(
-        "scans/moves.html", nav="/scans", found=slice_of(history.moves(by, *where)), about=about, reason=reason
+        "scans/moves.html", nav="/moves", found=slice_of(history.moves(by, *where)), about=about, reason=reason
     )

@@ -42,7 +42,7 @@ def item_prompt(task: Task, location: Location, title: str) -> Prompt:
         scan="SCAN AN ITEM",
         goods=_goods(current) if current else None,
         checks=checks,
-        next=f"{location.code}: its label or DONE closes the count",
+        next=f"DONE or the label closes {location.code}",
         actions=(*nothing, tasks.action("DONE"), tasks.action("UNDO")),
         pad=Pad("quantity", "QUANTITY", "quantity") if current and not current.serials else None,
     )

@@ -10,7 +10,19 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from scanner.by import By
 from scanner.db import db
 from scanner.desk import Query
-from scanner.models import Balance, Barcode, Hold, Item, Location, Lot, Person, PurchaseLine, PurchaseOrder
+from scanner.models import (
+    Balance,
+    Barcode,
+    Hold,
+    Item,
+    Location,
+    Lot,
+    Order,
+    Person,
+    PurchaseLine,
+    PurchaseOrder,
+    Unit,
+)
 
 ESCAPE = "!"
 
@@ -114,6 +126,39 @@ def lot_sums(by: By, lots: Collection[Lot]) -> dict[int, Any]:
         .group_by(Balance.lot_id)
     )
     return {row.lot_id: row for row in rows}
+
+
+def units(by: By, q: str = "", *, kind: str = "", only: str = "") -> Query:
+    """Units with their place and order, the newest first. `only` is 'held', a status, or '' for all that is in the house."""
+    query: Query = (
+        select(Unit, Location.code.label("place"), Order.number.label("order"))
+        .outerjoin(Location, Location.id == Unit.location_id)
+        .outerjoin(Order, Order.id == Unit.order_id)
+        .where(Unit.site_id == by.site_id)
+        .order_by(Unit.id.desc())
+    )
+    if q:
+        query = query.where(_has(Unit.code, q))
+    if kind:
+        query = query.where(Unit.kind == kind)
+    if only == "held":
+        return query.where(Unit.is_held)
+    return query.where(Unit.status == only if only else Unit.status != "shipped")
+
+
+def unit_sums(by: By, unit_ids: Collection[int]) -> dict[int, Any]:
+    """What some units hold: items, qty, reserved. Empty ones are left out."""
+    rows = db.session.execute(
+        select(
+            Balance.unit_id,
+            func.count(func.distinct(Balance.item_id)).label("items"),
+            func.sum(Balance.qty).label("qty"),
+            func.sum(Balance.reserved).label("reserved"),
+        )
+        .where(Balance.site_id == by.site_id, Balance.unit_id.in_(unit_ids), Balance.qty > 0)
+        .group_by(Balance.unit_id)
+    )
+    return {row.unit_id: row for row in rows}
 
 
 def barcodes(item_id: int) -> list[Barcode]:

@@ -54,6 +54,11 @@ def of_location(location_id: int) -> ColumnElement[bool]:
     return or_(Move.source_id == location_id, Move.target_id == location_id)
 
 
+def of_unit(unit_id: int) -> ColumnElement[bool]:
+    """Moves into a unit and out of it."""
+    return or_(Move.source_unit_id == unit_id, Move.target_unit_id == unit_id)
+
+
 def of_order(order_id: int) -> ColumnElement[bool]:
     """Moves for the lines of an order."""
     return Move.order_line_id.in_(select(OrderLine.id).where(OrderLine.order_id == order_id))

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scanner.db import Model, UtcDateTime
+from scanner.db import Model, UtcDateTime, now
 
 ROLES = ("picker", "receiver", "packer", "counter", "supervisor", "admin")
 
@@ -41,6 +41,8 @@ class PersonSession(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     device: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)  # the last use, to the half minute
+    has_password: Mapped[bool] = mapped_column(default=False)  # opened with a password: the desk is open too
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -121,9 +121,9 @@ def _nothing_prompt(task: Task, title: str) -> Prompt:
 
 def _unpick_prompt(task: Task, title: str) -> Prompt:
     seq = task.state["unpick"]["seq"]
-    base = _base(task, title, "unpick", "TAKE OUT", "SCAN WHAT COMES OUT OF THE TOTE")
+    base = _base(task, title, "unpick", "TAKE OUT", "SCAN WHAT YOU TAKE OUT")
     if not seq:
-        return replace(base, actions=(tasks.action("BACK"),), more=())
+        return replace(base, text="The unit that goes back to its shelf.", actions=(tasks.action("BACK"),), more=())
     move = db.session.get_one(Move, (task.site_id, seq))
     location = db.session.get_one(Location, move.source_id)
     item = db.session.get_one(Item, move.item_id)

@@ -41,7 +41,7 @@ def _item_prompt(task: Task, title: str) -> Prompt:
         progress=progress(task),
         text="All lines are complete. DONE closes the order." if is_complete else _from_whom(task),
         checks=tuple(checks),
-        next=f"{len(due)} lines open" if due else "",
+        next=f"{len(due)} line{'s' if len(due) != 1 else ''} open" if due else "",
         actions=(tasks.action("DONE"), tasks.action("PAUSE"), tasks.action("UNDO")),
     )
 

@@ -6,7 +6,6 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser, Response
 
 from tests.browser.gallery import GALLERY
 from tests.browser.harness import ROOT, Harness, refusal, serving
+from tests.browser.measure import CONTRAST, CONTRASTS, CUT_WORDS, OVERFLOWS, TARGETS, crowded, is_small
 from tests.browser.station import Station
 
 pytestmark = pytest.mark.browser
@@ -32,72 +32,6 @@ SCREENS = [
     "check",
 ]
 THEMES = ["light", "dark"]
-CONTRAST = 7.0
-# Width and height in px. Letters are the rare case and keep the floor.
-SMALLEST = {"button": (64, 64), "pad": (96, 60), "sign": (64, 60), "letter": (48, 48)}
-GAP_PX = 8
-
-OVERFLOWS = """
-() => [...document.querySelectorAll("html, body, .screen, .work, .pad, .choices, .stop, .sheet, .scan")]
-  .filter((each) => each.getClientRects().length)
-  .filter((each) => !each.matches(".text--alone"))
-  .filter((each) => each.scrollHeight > each.clientHeight + 1 || each.scrollWidth > each.clientWidth + 1)
-  .map((each) => `${each.className || each.tagName} ${each.scrollWidth}x${each.scrollHeight}`)
-"""
-CUT_WORDS = """
-() => [...document.querySelectorAll(".button, .place__parts, .scan__ask, .verb, .stop h2, .goods__qty b, .pad__value")]
-  .filter((each) => each.getClientRects().length && each.scrollWidth > each.clientWidth + 1)
-  .map((each) => each.textContent.trim())
-"""
-TARGETS = """
-() => [...document.querySelectorAll("button, a, input:not(#wedge)")]
-  .filter((each) => each.getClientRects().length)
-  .filter((each) => {
-    const box = each.getBoundingClientRect();
-    const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-    return top === each || each.contains(top);
-  })
-  .map((each) => {
-    const { x, y, width, height } = each.getBoundingClientRect();
-    const kind = each.closest(".pad__keys--letters") ? "letter" : each.closest(".pad__keys--signs") ? "sign"
-      : each.closest(".pad") ? "pad" : "button";
-    return { name: each.textContent.trim(), kind, x, y, width, height };
-  })
-"""
-CONTRASTS = """
-() => {
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgba = (colour) => {
-    canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = colour;
-    canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = (colour) => {
-    const [r, g, b] = colour.map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (each) => {
-    for (let at = each; at; at = at.parentElement) {
-      const colour = rgba(getComputedStyle(at).backgroundColor);
-      if (colour[3] === 255) return colour;
-    }
-    return [255, 255, 255, 255];
-  };
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const found = [];
-  while (walker.nextNode()) {
-    const each = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !each.getClientRects().length) continue;
-    if (each.closest(".only-heard")) continue;
-    const [a, b] = [light(rgba(getComputedStyle(each).color)), light(ground(each))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    const size = parseFloat(getComputedStyle(each).fontSize);
-    found.push({ words: walker.currentNode.textContent.trim(), ratio, size });
-  }
-  return found;
-}
-"""
 KEPT = """
 caches.keys().then(async ([name]) => (await (await caches.open(name)).keys()).map((each) => new URL(each.url).pathname))
 """
@@ -159,29 +93,6 @@ def test_every_target_can_be_hit_with_gloves(shown: Station) -> None:
     targets = shown.page.evaluate(TARGETS)
     assert [target for target in targets if is_small(target)] == []
     assert crowded(targets) == []
-
-
-def is_small(target: dict[str, Any]) -> bool:
-    """Whether a target is under the size that its kind must have."""
-    width, height = SMALLEST[target["kind"]]
-    return bool(target["width"] < width - 0.5 or target["height"] < height - 0.5)
-
-
-def crowded(targets: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Pairs of targets that lie closer together than a gloved thumb can tell."""
-    return [
-        (one["name"], other["name"])
-        for number, one in enumerate(targets)
-        for other in targets[number + 1 :]
-        if gap(one, other) < GAP_PX - 0.6
-    ]
-
-
-def gap(one: dict[str, Any], other: dict[str, Any]) -> float:
-    """The distance between two boxes, the larger of the two directions."""
-    across = max(one["x"], other["x"]) - min(one["x"] + one["width"], other["x"] + other["width"])
-    down = max(one["y"], other["y"]) - min(one["y"] + one["height"], other["y"] + other["height"])
-    return float(max(across, down))
 
 
 def test_no_screen_breaks_a_rule_of_accessibility(shown: Station) -> None:
