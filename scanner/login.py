@@ -156,9 +156,7 @@ def unlock(person: Person, *, by: By) -> None:
 # --- sessions ----------------------------------------------------------------------------------------------------
 
 
-def _open_session(
-    person: Person, keys: list[str], device: str, shift: timedelta, *, has_password: bool
-) -> Ticket:
+def _open_session(person: Person, keys: list[str], device: str, shift: timedelta, *, has_password: bool) -> Ticket:
     _give_back(keys)
     token, moment = new_token(), now()
     row = PersonSession(

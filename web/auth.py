@@ -146,7 +146,9 @@ def check_declared(app: Flask) -> None:
     if silent:
         raise LookupError(f"routes that do not say who may use them: {', '.join(sorted(silent))}")
     app.extensions["access"] = {
-        endpoint: Access(marks[MAY], marks.get(TAKES), BY_BADGE in marks) for endpoint, marks in declared.items() if MAY in marks
+        endpoint: Access(marks[MAY], marks.get(TAKES), BY_BADGE in marks)
+        for endpoint, marks in declared.items()
+        if MAY in marks
     }
 
 
@@ -276,7 +278,8 @@ def bearer() -> By | None:
 
 def _find(query: Select[Any], values: dict[str, Any]) -> Row[Any] | None:
     with current_app.extensions["reader"].connect() as connection:
-        return connection.execute(query, values).one_or_none()
+        row: Row[Any] | None = connection.execute(query, values).one_or_none()
+    return row
 
 
 def _who(row: Row[Any], idle_s: int = 0) -> By:

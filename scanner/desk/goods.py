@@ -129,7 +129,7 @@ def lot_sums(by: By, lots: Collection[Lot]) -> dict[int, Any]:
 
 
 def units(by: By, q: str = "", *, kind: str = "", only: str = "") -> Query:
-    """Units with their place and order, the newest first. `only` is 'held', a status, or '' for all that is in the house."""
+    """Units with their place and order, newest first. `only` is 'held', a status, or '': all that is in the house."""
     query: Query = (
         select(Unit, Location.code.label("place"), Order.number.label("order"))
         .outerjoin(Location, Location.id == Unit.location_id)

@@ -152,7 +152,8 @@ def waiting(by: By) -> list[tasks.Waiting]:
         tasks.Waiting(
             row.number,
             row.number,
-            f"{row.lines} line{'s' if row.lines != 1 else ''}, {row.name}" + (f", due {row.promised_on}" if row.promised_on else ""),
+            f"{row.lines} line{'s' if row.lines != 1 else ''}, {row.name}"
+            + (f", due {row.promised_on}" if row.promised_on else ""),
             is_late=bool(row.promised_on and row.promised_on < by.today),
         )
         for row in rows

@@ -1,4 +1,4 @@
-"""Measured in the page: what overflows, what is cut, how large and how far apart targets are, how well text stands out."""
+"""Measured in the page: what overflows, what is cut, how large and far apart targets are, how well text stands out."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ OVERFLOWS = """
 CUT_WORDS = """
 () => [...document.querySelectorAll(".button, .place__parts, .scan__ask, .verb, .stop h2, .goods__qty b, .pad__value")]
   .filter((each) => each.getClientRects().length && each.scrollWidth > each.clientWidth + 1)
+  .map((each) => each.textContent.trim())
+"""
+# Words behind dots: a line too long, or more lines than there is room for.
+CLIPPED = """
+() => [...document.querySelectorAll(
+  ".goods__name, .goods__ids, .check > span, .status__title, .next, .scan__ask, .text"
+)]
+  .filter((each) => each.getClientRects().length && each.textContent.trim())
+  .filter((each) => each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 4)
   .map((each) => each.textContent.trim())
 """
 TARGETS = """
@@ -42,15 +51,24 @@ BAR = """
   .map((each) => [each.getBoundingClientRect().x, each.textContent.trim()])
   .sort((one, other) => one[0] - other[0]).map(([, label]) => label)
 """
-# Words that can be read on the screen and are no keys: what a worker has to take in.
+# Words that a worker has to take in: neither keys nor the names in a list, which is looked up and not read.
 WORDS = """
 () => [...document.querySelectorAll(".screen > :not(.sheet, .stop)")]
-  .map((each) => each.innerText).join(" ").split(/\\s+/).filter((word) => /[a-z]{2}/i.test(word)).length
+  .map((each) => {
+    const lists = [...each.querySelectorAll(".checks--list, .pad__keys")].map((list) => list.innerText);
+    return lists.reduce((words, list) => words.replace(list, " "), each.innerText);
+  })
+  .join(" ").split(/\\s+/).filter((word) => /[a-z]{2}/i.test(word)).length
 """
 CONTRASTS = """
 () => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const known = new Map();
   const rgba = (colour) => {
+    if (!known.has(colour)) known.set(colour, drawn(colour));
+    return known.get(colour);
+  };
+  const drawn = (colour) => {
     canvas.clearRect(0, 0, 1, 1);
     canvas.fillStyle = colour;
     canvas.fillRect(0, 0, 1, 1);

@@ -25,34 +25,22 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
-from scanner import ledger
-from scanner.accept import Incoming, accept_scan
-from scanner.barcode import command, encode
-from scanner.by import By
 from scanner.db import db, engine_options, now, transact
-from scanner.demo import make_demo
 from scanner.models import (
     Balance,
     Discrepancy,
     Item,
     Location,
-    Lot,
-    Order,
-    OrderLine,
     Person,
     PersonSession,
-    PurchaseLine,
-    PurchaseOrder,
-    Task,
-    Unit,
 )
 from scanner.secrets import hash_token, new_token
-from scanner.shown import location_code
 from scanner.workflows import WORKFLOWS
+from tests.browser.morning import Morning
 from tests.browser.station import Station, chromium
 from tests.engines import Databases
 from tests.scanner import walks
-from tests.scanner.floor import Floor, place, tote
+from tests.scanner.floor import Floor, place
 from tests.world import make_world
 from web import create_app
 from web.auth import COOKIE, DESK
@@ -192,103 +180,7 @@ def _step(walk: walks.Walk, phone: Station, floor: Floor, task: int, see: See, s
         see(f"{name} signs", phone.page)
 
 
-# --- a busy morning in the demo ------------------------------------------------------------------------------------
-
-
-class Morning:
-    """The demo after some hours of work: receipts, picks, a short pick, a count that differs, things on hold."""
-
-    def __init__(self) -> None:
-        self.demo = make_demo()
-        self.people = {person.login: person for person in db.session.scalars(select(Person))}
-        self._receive()
-        self._pick()
-        self._short()
-        self._count()
-        transact(self._hold)
-
-    def by(self, name: str) -> By:
-        person = self.people[name]
-        return By(person.id, person.name, person.site_id, "Europe/London", frozenset(person.roles), f"{name}-handheld")
-
-    def start(self, name: str, workflow: str, document: str | None = None) -> int:
-        by = self.by(name)
-        task: Task = transact(lambda: WORKFLOWS[workflow].start(document, by=by))
-        return task.id
-
-    def scans(self, name: str, task: int, *raws: str) -> None:
-        for raw in raws:
-            scan_id = os.urandom(16).hex()
-            scan_id = "-".join((scan_id[:8], scan_id[8:12], f"4{scan_id[13:16]}", f"8{scan_id[17:20]}", scan_id[20:]))
-            accept_scan(Incoming(scan_id, raw, now(), f"{name}-handheld", task), self.by(name))
-
-    def expected(self, task: int) -> str:
-        db.session.rollback()
-        row = db.session.get_one(Task, task, populate_existing=True)
-        row.memo.clear()
-        expects = WORKFLOWS[row.workflow].prompt(row).expects
-        return str(expects[0]) if expects else ""
-
-    def _receive(self) -> None:
-        self.purchase = db.session.scalars(
-            select(PurchaseOrder).where(PurchaseOrder.status == "open").order_by(PurchaseOrder.due_on)
-        ).first()
-        assert self.purchase is not None
-        plain = select(Item.sku, PurchaseLine.ordered).join(PurchaseLine, PurchaseLine.item_id == Item.id)
-        rows = db.session.execute(
-            plain.where(PurchaseLine.purchase_order_id == self.purchase.id, Item.tracking == "none").limit(2)
-        ).all()
-        task = self.start("ana", "receive", self.purchase.number)
-        for sku, ordered in rows:
-            self.scans("ana", task, sku, command("Q", ordered - 1), command("DONE"))
-
-    def _orders(self) -> list[Order]:
-        """Open orders, the longest first."""
-        lines = select(OrderLine.order_id).group_by(OrderLine.order_id).subquery()
-        query = select(Order).join(lines, lines.c.order_id == Order.id).where(Order.status == "open")
-        return list(db.session.scalars(query.order_by(Order.promised_on, Order.number)))
-
-    def _pick(self) -> None:
-        """One order stands at a shelf, one is on its way."""
-        self.order, self.other, self.short = self._orders()[:3]
-        self.task = self.start("ben", "pick", self.order.number)
-        self.scans("ben", self.task, tote(7))
-
-    def _short(self) -> None:
-        task = self.start("eve", "pick", self.short.number)
-        self.scans("eve", task, tote(8))
-        self.scans("eve", task, self.expected(task))
-        self.scans("eve", task, command("SHORT"), command("TOOFEW"))
-
-    def _count(self) -> None:
-        """A place where the floor has less than the book, counted three times."""
-        row = db.session.execute(
-            select(Location, Item.sku)
-            .join(Balance, Balance.location_id == Location.id)
-            .join(Item, Item.id == Balance.item_id)
-            .where(Location.kind == "pick", Item.tracking == "none", Balance.qty > 5)
-            .order_by(Balance.qty.desc())
-        ).first()
-        assert row is not None
-        label = location_code(row.Location.scan_body)
-        for name in ("dan", "eve"):
-            task = self.start(name, "count", row.Location.code)
-            for _round in range(2):
-                self.scans(name, task, label, row.sku, command("Q", 3), command("DONE"))
-        self.counted = row.Location
-
-    def _hold(self) -> None:
-        by = self.by("eve")
-        lot = db.session.scalars(
-            select(Lot).join(Balance, Balance.lot_id == Lot.id).where(Lot.id > 0, Balance.qty > 0).limit(1)
-        ).one()
-        unit = db.session.scalars(select(Unit).where(Unit.kind == "pallet").limit(1)).one()
-        ledger.hold(by, lot, "Recall by the maker")
-        ledger.hold(by, unit, "Film is torn")
-        self.lot, self.unit = lot, unit
-
-
-# --- the station around the steps --------------------------------------------------------------------------------------
+# --- the station around the steps -------------------------------------------------------------------------------
 
 
 def station_pages(phone: Station, busy: Morning, see: See) -> None:
@@ -371,7 +263,9 @@ def _look_ups(phone: Station, busy: Morning, see: See) -> None:
 
 def _empty() -> Location:
     full = select(Balance.location_id).where(Balance.qty > 0)
-    return db.session.scalars(select(Location).where(Location.kind == "reserve", Location.id.not_in(full)).limit(1)).one()
+    return db.session.scalars(
+        select(Location).where(Location.kind == "reserve", Location.id.not_in(full)).limit(1)
+    ).one()
 
 
 # --- the desk ------------------------------------------------------------------------------------------------------
@@ -399,7 +293,10 @@ def desk_paths(busy: Morning) -> dict[str, str]:
     assert busy.purchase is not None
     case = db.session.scalars(select(Discrepancy).order_by(Discrepancy.id)).first()
     assert case is not None
-    lot_item, plain = busy.lot.item_id, db.session.scalars(select(Item).where(Item.tracking == "none").limit(1)).one().id
+    lot_item, plain = (
+        busy.lot.item_id,
+        db.session.scalars(select(Item).where(Item.tracking == "none").limit(1)).one().id,
+    )
     return {
         "board": "/board",
         "stock": "/stock",
