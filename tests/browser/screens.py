@@ -59,8 +59,8 @@ PICTURES = {
     "login": "login",
     "home": "home",
     "lookup": "look up an item",
-    "pick-location": "pick-location",
-    "pick-item": "pick-item",
+    "pick-location": "demo pick location",
+    "pick-item": "demo pick item",
     "stop": "stop",
     "board": "board",
 }
@@ -191,11 +191,11 @@ def station_pages(phone: Station, busy: Morning, see: See) -> None:
     phone.open("/")
     see("home picker", page)
     phone.open(f"/pick/{busy.task}/")
-    see("pick-location", page)
+    see("demo pick location", page)
     phone.scan(place("PACK-1"))
     see("stop", page)
     phone.scan(busy.expected(busy.task))
-    see("pick-item", page)
+    see("demo pick item", page)
     phone.scan("no such thing")
     see("stop unknown", page)
     page.goto(f"{phone.url}/orders")
