@@ -168,7 +168,7 @@ def test_text_of_goods_is_shown_and_never_run(busy: World, browser: Log_in) -> N
 def test_the_board_counts_what_is_promised_and_late(busy: World, browser: Log_in) -> None:
     busy.order("OLD", ("MUG", 1), promised_on=busy.by("eve").today - timedelta(days=1))
     page = browser("eve").get("/board").text
-    assert "<b>3</b><span>open</span>" in page
+    assert "<b>3</b><span>orders to pick</span>" in page
     assert "<b>1</b><span>late orders</span>" in page
     assert "<b>1</b><span>deliveries due</span>" in page
     assert 'href="/orders?due=today&amp;carrier=DPD">DPD</a>' in page
