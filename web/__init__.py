@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask
@@ -14,6 +14,7 @@ from flask_openapi.openapi import OpenAPI
 from werkzeug.routing import IntegerConverter, Map
 
 from scanner.db import db, prepare_engine
+from scanner.turns import fault_note
 from web import auth, cli, config, errors, page, security
 from web.api.common import bad_body
 
@@ -64,19 +65,20 @@ def _configure(app: Flask, overrides: Mapping[str, Any]) -> None:
 
 def _add_database(app: Flask) -> None:
     db.init_app(app)
+    is_command = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
     with app.app_context():
-        prepare_engine(db.engine)
-    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        prepare_engine(db.engine, may_create=is_command)
+    if is_command:
         from flask_migrate import Migrate  # `flask db upgrade`; serving needs none of its 11 MB
 
         Migrate(app, db, directory=str(config.MIGRATIONS))
+    elif app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite") and (note := fault_note(sqlite3.sqlite_version)):
+        app.logger.warning(note)
 
 
 def _add_pages(app: Flask) -> None:
     """Each page is a module with a blueprint `bp`, or with an `init_app` that registers more than that."""
     for name in PAGES:
-        if find_spec(f"web.{name}") is None:
-            continue
         module = import_module(f"web.{name}")
         if hasattr(module, "init_app"):
             module.init_app(app)

@@ -72,8 +72,12 @@ def begin(name: str, timezone: str, gs1_prefix: str) -> None:
         raise click.ClickException("There is a warehouse already.")
     if timezone not in available_timezones():
         raise click.ClickException(f"There is no time zone {timezone!r}; they are called like Europe/Berlin.")
-    transact(lambda: make_site(name=name, timezone=timezone, gs1_prefix=gs1_prefix))
-    welcome.hire_admin()
+
+    def work() -> None:
+        make_site(name=name, timezone=timezone, gs1_prefix=gs1_prefix)
+        welcome.hire_admin()
+
+    transact(work)
     for line in welcome.lines():
         click.echo(line)
 
@@ -103,9 +107,13 @@ def import_invoices(folder: Path, day: str | None, if_empty: bool) -> None:
     if if_empty and db.session.scalar(select(Item.id).limit(1)) is not None:
         return
     if not _is_filled():  # it may be, when an earlier run was stopped half way
-        transact(make_site)
-        welcome.hire_crew()
+        transact(_open_house)
     click.echo(str(run(folder, by=transact(people.system), progress=bar, day=day)))
+
+
+def _open_house() -> None:
+    make_site()
+    welcome.hire_crew()
 
 
 def bar(done: int, total: int, what: str = "") -> None:

@@ -4,6 +4,7 @@ SCANDOCK_DATA       the folder of the database and the secret key        data
 DATABASE_URL        another database, e.g. postgresql+psycopg://...      an SQLite file in that folder
 SECRET_KEY          signs forms; else a key is made and kept in the folder
 SECRET_KEY_FALLBACKS  older keys that still count, separated by spaces
+SCANDOCK_WAIT_S     how long a scan waits for a database in use, seconds  10
 SCANDOCK_PROXIES    how many reverse proxies stand in front              0
 SCANDOCK_CERTIFICATES  the folder of server.crt, server.key and ca.crt, to serve https without a proxy   none
 SCANDOCK_HOSTS      the host names that are answered, separated by spaces  any
@@ -20,6 +21,7 @@ from typing import Any
 
 from click import ClickException
 
+from scanner.connections import WAIT_S
 from scanner.db import database_url, engine_options
 
 MIGRATIONS = Path(__file__).parent.parent / "scanner" / "migrations"
@@ -27,6 +29,7 @@ SHIFT = timedelta(hours=12)  # a log-in never outlives it
 FORM_BYTES = 64 * 1024  # a scan is some hundred bytes; uploads raise this for themselves
 FORM_PARTS = 200
 KEY_FILE = "secret_key"
+MOST_WAIT_S = 25  # the server gives up on a request after a minute, and a write may wait twice
 SHORTEST_KEY = 32  # characters
 
 
@@ -42,7 +45,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     return {
         "DATA": data,
         "SQLALCHEMY_DATABASE_URI": url,
-        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url),
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url, _seconds(environ, "SCANDOCK_WAIT_S", WAIT_S)),
         "SECRET_KEY": secret_key(environ, data),
         "SECRET_KEY_FALLBACKS": environ.get("SECRET_KEY_FALLBACKS", "").split(),
         "CERTIFICATES": Path(folder) if (folder := environ.get("SCANDOCK_CERTIFICATES")) else None,
@@ -66,6 +69,17 @@ def _whole_number(environ: Mapping[str, str], name: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise BadSetting(f"{name} is {text!r}, wanted a whole number")
     return int(text)
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
+    text = environ.get(name, "")
+    try:
+        seconds = float(text or default)
+    except ValueError:
+        seconds = -1
+    if not 0 < seconds <= MOST_WAIT_S:
+        raise BadSetting(f"{name} is {text!r}, wanted seconds, more than 0 and at most {MOST_WAIT_S}")
+    return seconds
 
 
 def secret_key(environ: Mapping[str, str], data: Path) -> str:

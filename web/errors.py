@@ -10,16 +10,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request, session
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
-from scanner.db import Busy, db
+from scanner.db import Busy, db, is_stored
+from scanner.outage import outage
 from scanner.refusals import Refusal
 from web.auth import API, PasswordWanted
 
-COME_BACK_S = 1
+COME_BACK_S = {"busy": 1}  # a conflict is over in a moment; what a person must mend takes longer
+COME_BACK_ELSE_S = 5
 WORDS = {
     400: ("That did not work", "The page is too old or the request was damaged. Reload the page and try again."),
     403: ("Not allowed", "Your badge does not open this. Ask a supervisor."),
@@ -29,7 +31,13 @@ WORDS = {
     415: ("Wrong type", "That is not a type of content that can be taken here."),
     429: ("Too many tries", "Wait a while, or ask a supervisor."),
     500: ("Something broke", "That is our fault. Nothing was booked. Try again, and tell the desk if it stays."),
-    503: ("One moment", "The warehouse is busy. Nothing was booked. Try again."),
+    503: ("One moment", "Nothing was booked. Try again."),
+}
+OUTAGES = {
+    "busy": "The warehouse is busy.",
+    "disk_full": "The disk of the server is full. Tell the desk.",
+    "read_only": "The database can be read, but not written. Tell the desk.",
+    "no_database": "The database is out of reach. Tell the desk if it stays.",
 }
 CODES = {400: "bad_request", 401: "signed_out", 403: "not_allowed", 404: "not_found", 405: "bad_method",
          413: "too_large", 415: "bad_type", 429: "too_many_tries", 500: "broken", 503: "busy"}  # fmt: skip
@@ -40,8 +48,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(Unauthorized, signed_out)
     app.register_error_handler(PasswordWanted, password_wanted)
-    for busy in (Busy, OperationalError, InterfaceError, PoolTimeout):
-        app.register_error_handler(busy, come_back)
+    for cause in (Busy, DBAPIError, PoolTimeout):
+        app.register_error_handler(cause, come_back)
     app.register_error_handler(InternalServerError, broken)
     app.register_error_handler(HTTPException, failed)
 
@@ -113,12 +121,24 @@ def page_before() -> str:
 
 
 def come_back(error: Exception) -> AnyResponse:
-    """503: the database cannot take it now; nothing was stored, the same may be sent again."""
-    current_app.logger.warning("busy: %s", error)
+    """503: the database cannot take it now, and the same may be sent again. Raises what is no outage but our fault."""
+    code = _outage(error)
+    if code is None:
+        raise error
+    was_stored = is_stored()
+    current_app.logger.warning("%s: %s", code, error)
     db.session.rollback()
-    response = _say(503)
-    response.headers["Retry-After"] = str(COME_BACK_S)
+    end = "It was booked, but the answer was lost. Load the page again." if was_stored else WORDS[503][1]
+    words = f"{OUTAGES[code]} {end}"
+    response = _answer(503, WORDS[503][0], words, {"code": code, "say": words})
+    response.headers["Retry-After"] = str(COME_BACK_S.get(code, COME_BACK_ELSE_S))
     return response
+
+
+def _outage(error: Exception) -> str | None:
+    if isinstance(error, Busy):
+        return error.code
+    return outage(error) if isinstance(error, DBAPIError) else "busy"
 
 
 def broken(error: InternalServerError) -> AnyResponse:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from scanner import check_ledger
 from scanner.db import db
 from scanner.models import LedgerHead, Move, Site
+from scanner.turns import fault_note
 from web.auth import public
 from web.config import MIGRATIONS
 
@@ -36,16 +37,20 @@ def healthz() -> tuple[Response, int]:
     except SQLAlchemyError as error:
         current_app.logger.warning("health: %s", error)
         facts.setdefault("database", {"engine": db.engine.dialect.name, "version": None})
-        return jsonify({"status": "no database", **facts}), 503
+        response = jsonify({"status": "no database", **facts})
+        response.headers["Retry-After"] = "5"
+        return response, 503
     is_good = facts["schema"]["is_current"] and all(site["is_good"] for site in facts["ledger"])
     return jsonify({"status": "ok" if is_good else "not ok", **facts}), 200 if is_good else 503
 
 
 def database() -> dict[str, Any]:
-    """The engine and its version."""
+    """The engine and its version, and what is to be known about that version."""
     name = db.engine.dialect.name
-    version = db.session.scalar(text("SELECT sqlite_version()" if name == "sqlite" else "SHOW server_version"))
-    return {"engine": name, "version": str(version).split(" ", 1)[0]}
+    found = db.session.scalar(text("SELECT sqlite_version()" if name == "sqlite" else "SHOW server_version"))
+    version = str(found).split(" ", 1)[0]
+    note = fault_note(version) if name == "sqlite" else ""
+    return {"engine": name, "version": version} | ({"note": note} if note else {})
 
 
 def schema() -> dict[str, Any]:

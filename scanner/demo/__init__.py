@@ -73,16 +73,20 @@ def make_demo(
 ) -> Demo:
     """Make the demo warehouse in an empty, migrated database. The same seed makes the same warehouse, but for secrets.
 
-    `progress` is called with done, total and what; `folder` is where the badges are kept (demo-badges.json, readable
-    by its owner only). Refuses bad_request when there is a warehouse already.
+    It is one transaction: a demo that was stopped half-way has left nothing. `progress` is called with done, total and
+    what; `folder` is where the badges are kept (demo-badges.json, readable by its owner only). Refuses bad_request when there is a warehouse already.
     """
-    if db.session.scalar(select(Site.id).limit(1)) is not None:
-        raise Refusal("bad_request", "There is a warehouse already. The demo wants an empty database.")
-    made, staff = transact(_begin)
-    if folder is not None:
-        crew.keep(made.badges, folder)
-    _Maker(SIZES[size], made, staff, random.Random(seed), progress or _silent).make()  # noqa: S311 - no secrets
-    return made
+
+    def work() -> Demo:
+        if db.session.scalar(select(Site.id).limit(1)) is not None:
+            raise Refusal("bad_request", "There is a warehouse already. The demo wants an empty database.")
+        made, staff = _begin()
+        if folder is not None:
+            crew.keep(made.badges, folder)
+        _Maker(SIZES[size], made, staff, random.Random(seed), progress or _silent).make()  # noqa: S311 - no secrets
+        return made
+
+    return transact(work)
 
 
 def _silent(_done: int, _total: int, _what: str) -> None:

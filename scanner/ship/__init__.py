@@ -52,6 +52,8 @@ def prompt(task: Task) -> Prompt:
 def step(task: Task, found: Found, *, by: By) -> str:
     """Match the scan with what loading expects: a parcel, its tracking number, or a command."""
     by.step = "tracking" if task.state.get("parcel") else "parcel"
+    if db.session.get_one(Manifest, task.manifest_id).status != "open":
+        return _closed_meanwhile(task, by)
     if task.state.get("confirm") and found.command not in CLOSING:
         task.note(confirm=None)  # something else was done since: CLOSE is asked for twice again
     if found.kind == "command":
@@ -61,6 +63,13 @@ def step(task: Task, found: Found, *, by: By) -> str:
     if by.step == "tracking":
         return take_tracking(task, found, by)
     return take_parcel(task, found, by)
+
+
+def _closed_meanwhile(task: Task, by: By) -> str:
+    """Another loader closed the manifest while this one had a scan on the way."""
+    tasks.close(task)
+    by.is_final, by.tone = True, "warn"
+    return "The manifest is closed already. Nothing was loaded."
 
 
 def finish(task: Task, *, by: By) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import case, exists, func, select, update
 
-from scanner import ledger, stock
+from scanner import ledger, stock, tasks
 from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db, now
@@ -66,14 +66,19 @@ def _door(text: str, by: By) -> Location:
 
 
 def close_manifest(task: Task, by: By) -> None:
-    """Close the manifest: its stock leaves to the customers. Refuses nothing_to_do for an empty one."""
-    open_tasks = _lock_tasks(task)
+    """Close the manifest: its stock leaves to the customers. Closed by another at the same time, it is closed once.
+
+    Refuses nothing_to_do for an empty one, order_held.
+    """
     manifest = db.session.scalars(
         select(Manifest)
         .where(Manifest.id == task.manifest_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
+    if manifest.status != "open":
+        tasks.close(task)
+        return
     loaded = db.session.execute(
         select(Unit, Order.id, Order.number, Order.is_held)
         .join(Parcel, Parcel.unit_id == Unit.id)
@@ -81,7 +86,7 @@ def close_manifest(task: Task, by: By) -> None:
         .where(Parcel.manifest_id == manifest.id, Parcel.status == "loaded")
         .order_by(Unit.id)
     ).all()
-    if manifest.status != "open" or not loaded:
+    if not loaded:
         raise Refusal("nothing_to_do")
     held = next((row.number for row in loaded if row.is_held), None)
     if held:
@@ -90,21 +95,19 @@ def close_manifest(task: Task, by: By) -> None:
     _close_orders(sorted({row.id for row in loaded}))
     manifest.status, manifest.closed_at, manifest.closed_by = "closed", now(), by.person_id
     audit(by, "manifest.close", manifest.number, f"{len(loaded)} parcels")
-    for each in open_tasks:
+    for each in _free_tasks(task):
         each.status, each.finished_at = "done", now()
     db.session.flush()
 
 
-def _lock_tasks(task: Task) -> list[Task]:
-    """The tasks of all who load the manifest, locked: a scan of theirs comes before the closing or after it."""
-    return list(
-        db.session.scalars(
-            select(Task)
-            .where(Task.manifest_id == task.manifest_id, Task.status == "open")
-            .order_by(Task.id)
-            .with_for_update()
-        )
-    )
+def _free_tasks(task: Task) -> list[Task]:
+    """The tasks of all who load the manifest, locked, but for those in the middle of a scan.
+
+    Such a scan holds its task and waits for the manifest: to wait for it would be a ring. It finds the manifest closed,
+    and the task ends with it or with the next scan.
+    """
+    query = select(Task).where(Task.manifest_id == task.manifest_id, Task.status == "open").order_by(Task.id)
+    return list(db.session.scalars(query.with_for_update(skip_locked=True)))
 
 
 def _leave(loaded: list[Unit], manifest: Manifest, by: By) -> None:

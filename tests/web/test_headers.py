@@ -105,7 +105,7 @@ def fail(app: Flask, error: Exception) -> None:
     [
         (ZeroDivisionError("secret detail"), 500, "broken"),
         (Busy("secret detail"), 503, "busy"),
-        (OperationalError("secret detail", None, Exception("secret detail")), 503, "busy"),
+        (OperationalError("secret detail", None, Exception("secret detail")), 503, "no_database"),
         (Refusal("wrong_item", "a mug", "a lamp"), 422, "wrong_item"),
     ],
 )
