@@ -39,6 +39,7 @@ __all__ = [
     "db",
     "engine_options",
     "is_stored",
+    "let_go",
     "now",
     "prepare_engine",
     "table_of",
@@ -182,7 +183,7 @@ def transact(work: Callable[[], T]) -> T:
 def _once(work: Callable[[], T]) -> T:
     session = db.session
     session.info.clear()
-    session.rollback()  # ends a read transaction that would turn BEGIN IMMEDIATE into an upgrade
+    let_go()  # of a read transaction that would turn BEGIN IMMEDIATE into an upgrade
     token = None
     try:
         token = _writing.set(session.connection(execution_options={"sqlite_begin": "IMMEDIATE"}))
@@ -193,7 +194,7 @@ def _once(work: Callable[[], T]) -> T:
         session.info["is_stored"] = True
         return result
     except BaseException:
-        session.rollback()
+        let_go()
         raise
     finally:
         if token is not None:
@@ -221,6 +222,14 @@ def _part(work: Callable[[], T]) -> T:
     db.session.flush()
     db.session.info.pop("kept", None)
     return result
+
+
+def let_go() -> None:
+    """End what the session has begun. A connection that cannot even be rolled back is thrown away."""
+    try:
+        db.session.rollback()
+    except DBAPIError:
+        db.session().invalidate()
 
 
 def is_stored() -> bool:

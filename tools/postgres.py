@@ -119,23 +119,54 @@ def _wait(folder: Path, server: subprocess.Popen[bytes]) -> None:
             return
 
 
-@contextmanager
-def throwaway(*, fsync: bool) -> Iterator[str]:
-    """Run a server and give the URL of its database "postgres".
+class Cluster:
+    """A server that can be stopped and started again: the bad days of a database."""
 
-    `fsync=False` is for tests only: a figure measured without it is worth nothing.
+    def __init__(self, folder: Path, *, fsync: bool) -> None:
+        self._folder = folder
+        self._fsync = fsync
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL of its database "postgres"."""
+        return f"postgresql+psycopg://{OWNER}@/postgres?host={self._folder}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._server = _start(self._folder, fsync=self._fsync)
+        _wait(self._folder, self._server)
+
+    def stop(self) -> None:
+        """End it and every connection to it, at once."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGINT)
+            self._server.wait(timeout=START_TIMEOUT_S)
+            self._server = None
+
+
+@contextmanager
+def cluster(*, fsync: bool) -> Iterator[Cluster]:
+    """Run a server. `fsync=False` is for tests only: a figure measured without it is worth nothing.
+
     Raises Missing when PostgreSQL is not installed.
     """
     binaries()
     folder = _folder(fsync=fsync)
     try:
         _initialise(folder)
-        server = _start(folder, fsync=fsync)
+        server = Cluster(folder, fsync=fsync)
         try:
-            _wait(folder, server)
-            yield f"postgresql+psycopg://{OWNER}@/postgres?host={folder}"
+            server.start()
+            yield server
         finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(timeout=START_TIMEOUT_S)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def throwaway(*, fsync: bool) -> Iterator[str]:
+    """Run a server and give the URL of its database "postgres". Raises Missing as `cluster` does."""
+    with cluster(fsync=fsync) as server:
+        yield server.url

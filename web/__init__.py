@@ -9,11 +9,12 @@ from importlib import import_module
 from typing import Any
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
 from werkzeug.routing import IntegerConverter, Map
 
-from scanner.db import db, prepare_engine
+from scanner.db import db, let_go, prepare_engine
 from scanner.turns import fault_note
 from web import auth, cli, config, errors, page, security
 from web.api.common import bad_body
@@ -31,6 +32,17 @@ class IdConverter(IntegerConverter):
 
     def __init__(self, map_: Map) -> None:
         super().__init__(map_, max=2**31 - 1)
+
+
+class Json(DefaultJSONProvider):
+    """JSON that nests deeper than Python can read is bad JSON, and no fault of ours."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """The value of a text. Raises ValueError."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
@@ -60,11 +72,13 @@ def _configure(app: Flask, overrides: Mapping[str, Any]) -> None:
     app.config.from_mapping(config.settings())
     app.config.from_mapping(overrides)
     app.config["VERSION"] = VERSION
-    app.json.sort_keys = False  # type: ignore[attr-defined] # the order of the fields is meant
+    app.json = Json(app)
+    app.json.sort_keys = False  # the order of the fields is meant
 
 
 def _add_database(app: Flask) -> None:
     db.init_app(app)
+    app.teardown_appcontext(lambda _error: let_go() if db.session.registry.has() else None)  # before the library's own
     is_command = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
     with app.app_context():
         prepare_engine(db.engine, may_create=is_command)

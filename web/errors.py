@@ -10,12 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request, session
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
-from scanner.db import Busy, db, is_stored
+from scanner.db import Busy, is_stored, let_go
 from scanner.outage import outage
 from scanner.refusals import Refusal
 from web.auth import API, PasswordWanted
@@ -48,6 +48,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(Unauthorized, signed_out)
     app.register_error_handler(PasswordWanted, password_wanted)
+    app.register_error_handler(DataError, cannot_be_stored)
     for cause in (Busy, DBAPIError, PoolTimeout):
         app.register_error_handler(cause, come_back)
     app.register_error_handler(InternalServerError, broken)
@@ -69,7 +70,7 @@ def wants_fragment() -> bool:
 
 def refused(refusal: Refusal) -> AnyResponse:
     """422: what was wrong and what to do next."""
-    db.session.rollback()
+    let_go()
     facts = {
         "outcome": "refused",
         "code": refusal.code,
@@ -127,12 +128,18 @@ def come_back(error: Exception) -> AnyResponse:
         raise error
     was_stored = is_stored()
     current_app.logger.warning("%s: %s", code, error)
-    db.session.rollback()
+    let_go()
     end = "It was booked, but the answer was lost. Load the page again." if was_stored else WORDS[503][1]
     words = f"{OUTAGES[code]} {end}"
     response = _answer(503, WORDS[503][0], words, {"code": code, "say": words})
     response.headers["Retry-After"] = str(COME_BACK_S.get(code, COME_BACK_ELSE_S))
     return response
+
+
+def cannot_be_stored(error: DataError) -> AnyResponse:
+    """422: a value that the database has no room or no characters for."""
+    current_app.logger.warning("value: %s", error.orig)
+    return refused(Refusal("bad_request", "There is a value in it that cannot be stored or looked for."))
 
 
 def _outage(error: Exception) -> str | None:
@@ -145,7 +152,7 @@ def broken(error: InternalServerError) -> AnyResponse:
     """500 with a number that the log has beside the trace."""
     number = secrets.token_hex(4)
     current_app.logger.error("fault %s at %s", number, request.path, exc_info=error.original_exception)
-    db.session.rollback()
+    let_go()
     return _say(500, number=number)
 
 

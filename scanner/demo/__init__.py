@@ -74,7 +74,8 @@ def make_demo(
     """Make the demo warehouse in an empty, migrated database. The same seed makes the same warehouse, but for secrets.
 
     It is one transaction: a demo that was stopped half-way has left nothing. `progress` is called with done, total and
-    what; `folder` is where the badges are kept (demo-badges.json, readable by its owner only). Refuses bad_request when there is a warehouse already.
+    what; `folder` is where the badges are kept (demo-badges.json, readable by its owner only). Refuses bad_request when
+    there is a warehouse already.
     """
 
     def work() -> Demo:

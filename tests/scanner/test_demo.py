@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from scanner import check_ledger, demo, find, orders
@@ -39,6 +40,7 @@ from scanner.models import (
     PurchaseOrder,
     Reservation,
     Serial,
+    Site,
     Supplier,
     Unit,
 )
@@ -318,3 +320,13 @@ def test_the_large_demo_is_true_too(databases: Databases, tmp_path: Path, monkey
         assert check_ledger.check(made.site.id) == []
         db.session.remove()
         db.engine.dispose()
+
+
+def test_a_demo_that_was_stopped_half_way_has_left_nothing(app: Flask, tmp_path: Path) -> None:
+    def stop(_done: int, _total: int, what: str) -> None:
+        if what == "opening_stock":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_demo(progress=stop, folder=tmp_path)
+    assert [count(model) for model in (Site, Person, Item, Location, Supplier, Move)] == [0] * 6

@@ -1,4 +1,4 @@
-"""Eight devices at the same instant, over HTTP, on the product's own server: nothing is oversold, lost, mixed or doubled.
+"""Eight devices at the same instant, over HTTP, on the product's own server: nothing oversold, lost, mixed or doubled.
 
 On PostgreSQL the server has several processes, as in production. Every burst is repeated, each time on places, goods
 and orders of its own, and ends with a proof of the whole ledger.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from alembic.script import ScriptDirectory
 from flask import Flask
@@ -11,7 +13,7 @@ from scanner.db import db
 from tests.conftest import Browser
 from tests.world import World
 from web import VERSION, create_app
-from web.config import MIGRATIONS
+from web.config import MIGRATIONS, BadSetting
 from web.health import newest_revision
 
 
@@ -83,3 +85,32 @@ def test_a_database_that_is_gone_is_said_and_not_thrown(app: Flask, monkeypatch:
     assert client.post("/login", data={}).status_code in (400, 503)
     client.set_cookie("scandock", "x")
     assert client.get("/").status_code == 503
+
+
+def test_a_page_that_is_not_there_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SCANDOCK_DATA", str(tmp_path))
+    monkeypatch.setattr("web.PAGES", ("health", "nowhere"))
+    with pytest.raises(ModuleNotFoundError, match="nowhere"):
+        create_app()
+
+
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+def test_a_faulty_sqlite_is_named_in_words(
+    app: Flask, client: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    version = client.get("/healthz").json["database"]["version"]  # type: ignore[index]
+    monkeypatch.setattr("scanner.turns.MENDED", (99, 0, 0))
+    note = client.get("/healthz").json["database"]["note"]  # type: ignore[index]
+    assert note.startswith(f"SQLite {version} may damage")
+    create_app()
+    assert note in caplog.text
+    monkeypatch.setattr("scanner.turns.MENDED", (1, 0, 0))
+    assert "note" not in client.get("/healthz").json["database"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("text", ["soon", "0", "-1", "nan", "26"])
+def test_a_wait_that_is_no_wait_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> None:
+    monkeypatch.setenv("SCANDOCK_DATA", str(tmp_path))
+    monkeypatch.setenv("SCANDOCK_WAIT_S", text)
+    with pytest.raises(BadSetting, match="SCANDOCK_WAIT_S"):
+        create_app()

@@ -13,6 +13,7 @@ from scanner.db import db
 from web.auth import public
 
 PREFIX = "/api/v1"
+MOST_ID = 2**63 - 1  # what both engines can look for
 PAGE = 100  # entries of a list, unless the client asks for fewer
 SECURITY = [{"bearer": list[str]()}]
 
@@ -28,7 +29,7 @@ class Page(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    after: int = Field(0, ge=0, description="the last id of the page before")
+    after: int = Field(0, ge=0, le=MOST_ID, description="the last id of the page before")
     limit: int = Field(PAGE, ge=1, le=500)
 
 

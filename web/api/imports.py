@@ -32,7 +32,9 @@ class KindPath(BaseModel):
 def take(kind: str, body: Rows) -> Response:
     """Import the rows; 422 with every error when nothing was taken."""
     report = import_rows(kind, body.rows, by=me())
-    return answer(asdict(report), 422 if report.errors else 200)
+    if report.is_ok:
+        return answer(asdict(report))
+    return answer({"code": "bad_rows", "say": report.summary, **asdict(report)}, 422)
 
 
 @bp.post("/imports/<kind>")
