@@ -24,6 +24,7 @@ from scanner.refusals import REASONS
 from scanner.workflows import WORKFLOWS
 from tests.engines import Databases
 from web import create_app
+from web.errors import OUTAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -54,8 +55,13 @@ def test_every_refusal_is_in_the_docs_word_for_word() -> None:
     assert [code for code, r in REASONS.items() if f"| `{code}` | {r.say} | {r.next} |" not in page] == []
 
 
+def test_every_outage_is_in_the_docs_word_for_word() -> None:
+    page = (DOCS / "refusals.md").read_text()
+    assert [code for code, words in OUTAGES.items() if f"| `{code}` | {words} |" not in page] == []
+
+
 def test_the_docs_name_no_refusal_that_does_not_exist() -> None:
-    assert words_in_rows(DOCS / "refusals.md") - set(REASONS) == set()
+    assert words_in_rows(DOCS / "refusals.md") - set(REASONS) - set(OUTAGES) == set()
 
 
 # --- settings --------------------------------------------------------------------------------------------------------
