@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import threading
-import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -23,10 +17,10 @@ from scanner.db import db, now, transact
 from scanner.models import Balance, OrderLine, PersonSession, PurchaseLine, Unit
 from scanner.secrets import hash_token, new_token
 from tests.browser.station import Station
+from tests.serving import serve
 from tests.world import GTINS, World
 from web.auth import COOKIE
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True),
@@ -36,39 +30,8 @@ pytestmark = [
 @pytest.fixture
 def served(app: Flask, engine_url: str, tmp_path: Path) -> Iterator[str]:
     """The product under its own server, on the test's database."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = {
-        **os.environ,
-        "DATABASE_URL": engine_url,
-        "SCANDOCK_DATA": str(tmp_path),
-        "PORT": str(port),
-        "HOST": "127.0.0.1",
-    }
-    program = [sys.executable, "-m", "gunicorn", "-c", "tools/gunicorn_conf.py", "web:create_app()"]
-    with (tmp_path / "server.log").open("w") as log:
-        server = subprocess.Popen(program, cwd=ROOT, env=env, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait(url, server)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
-    gate = threading.Event()
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=5).close()  # noqa: S310 - our own server
-        except OSError:
-            assert server.poll() is None, "the server has ended"
-            gate.wait(0.1)
-        else:
-            return
-    pytest.fail("the server did not start")
+    with serve(engine_url, tmp_path) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
