@@ -110,6 +110,24 @@ REASONS: dict[str, Reason] = {
     "nothing_to_undo": Reason("NOTHING TO UNDO", "Nothing of yours can be taken back here.", "Go on."),
     "undo_too_late": Reason("TOO LATE", "That scan cannot be taken back any more.", "Tell a supervisor."),
     "already_undone": Reason("UNDONE", "That move was taken back already.", "Go on."),
+    # -- photos
+    "photo_empty": Reason("NO PHOTO", "No photo came in.", "Take it again."),
+    "photo_too_large": Reason("TOO LARGE", "That photo is larger than {wanted}.", "Take a smaller one."),
+    "photo_too_many_pixels": Reason(
+        "TOO LARGE", "That photo has {scanned} pixels; {wanted} can be read.", "Take a smaller one."
+    ),
+    "photo_no_image": Reason(
+        "NO PHOTO", "That is no picture that can be read here.", "Send a JPEG, PNG, WebP, BMP or GIF."
+    ),
+    "photo_animated": Reason("MOVING PICTURE", "That picture moves.", "Send a still photo."),
+    "photo_broken": Reason("BROKEN PHOTO", "That photo did not arrive whole.", "Take it again."),
+    "photo_unread": Reason("NOT READ", "That photo could not be read.", "Take another one."),
+    "photos_wait": Reason("ONE MOMENT", "Other photos are being read.", "Try again."),
+    "no_code_in_photo": Reason(
+        "NO CODE FOUND",
+        "No barcode could be read in that photo.",
+        "Go closer, find more light, and hold the label flat.",
+    ),
     # -- the request
     "scan_id_reused": Reason("SCAN ID REUSED", "This scan id came before with other content.", "Scan again."),
     "bad_scan_id": Reason("BAD SCAN ID", "A scan needs an id of its own (a UUID).", "Reload the page."),

@@ -37,6 +37,7 @@ const outbox = new Outbox(document.body.dataset.person ?? "", {
 listen(wedgeField, { onScan: (text, at) => heard(text, "wedge", at), onHalf: halfRead, onKey: typed });
 unlockOnGesture(paintStatus);
 document.addEventListener("click", clicked);
+document.addEventListener("change", pictured);
 for (const type of ["online", "pageshow", "focus"]) window.addEventListener(type, resume);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && resume());
 document.addEventListener("htmx:after:swap", resume);
@@ -67,7 +68,7 @@ function halfRead() {
 }
 
 /**
- * A code has been read, by scanner, camera, button or pad, at a time in ms. `known` is what else is known of this one
+ * A code has been read, by scanner, camera, photo, button or pad, at a time in ms. `known` is what else is known of this one
  * read: symbology, sends_gs.
  */
 function read(raw, known = {}, at = performance.now()) {
@@ -264,6 +265,21 @@ async function openCamera() {
 
 function closeSheets() {
   for (const sheet of document.querySelectorAll(".sheet")) sheet.hidden = true;
+}
+
+/** A photo has been taken. What reads it is loaded with the first one. */
+async function pictured({ target }) {
+  if (target.id !== "photo" || !target.files.length) return;
+  const [file] = target.files;
+  target.value = ""; // the same picture may be chosen again
+  closeSheets();
+  tell("Reading the photo", "sending");
+  try {
+    const { readPhoto } = await import("./photo.js");
+    await readPhoto(file, { read: (raw, symbology) => read(raw, { symbology, sends_gs: true }), tell, freshToken, screen: $("screen") });
+  } catch {
+    tell("No connection. Take the photo again.", "warn", "warn");
+  }
 }
 
 /** A key pressed by hand on a bench keyboard goes to the pad that is open. */
