@@ -5,6 +5,7 @@
 #   make check   format, lint, types, vendored files
 #   make fmt     set the format right
 #   make bench   measure              ARGS=
+#   make bench-reading  measure the reading of photos and labels    ARGS="--photos dir"
 #   make lock    choose package versions anew (needs uv)
 #   make clean   remove what tools made; the warehouse in data/ stays
 
@@ -14,7 +15,7 @@ UV ?= uv
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --upgrade --group build
 
-.PHONY: run test check fmt bench lock vendor clean
+.PHONY: run test check fmt bench bench-reading lock vendor clean
 
 run:
 	@exec sh tools/run.sh
@@ -38,6 +39,10 @@ fmt:
 bench:
 	@sh tools/setup.sh test
 	$(PY) -m tools.bench $(ARGS)
+
+bench-reading:
+	@sh tools/setup.sh test
+	$(PY) -m tools.bench_reading $(ARGS)
 
 lock:
 	$(LOCK) -o requirements.txt

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +54,7 @@ def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
     gate = threading.Event()
     for _ in range(300):
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/manifest.webmanifest", timeout=5).close()
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()  # by http or https: it listens
         except OSError:
             assert server.poll() is None, "the server has ended"
             gate.wait(0.1)

@@ -43,7 +43,7 @@ STATEMENTS_AIM, COMMIT_AIM, GROWTH_AIM, MEMORY_AIM_MB = 12, 1 / 3, 1.3, 120
 def main() -> None:
     """Run all measurements that were asked for and print them."""
     options = _options()
-    _print_machine()
+    print_machine()
     with tempfile.TemporaryDirectory(prefix="scandock-bench-") as folder:
         _bench_engine("sqlite", f"sqlite:///{folder}/scandock.db", Path(folder), options)
         try:
@@ -68,7 +68,8 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _print_machine() -> None:
+def print_machine() -> None:
+    """Processor, cores, memory, versions: what figures mean nothing without."""
     cpu = next((line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "?")
     memory = next((line.split()[1] for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), "0")
     print(f"{cpu}, {os.cpu_count()} cores, {int(memory) // 1024**2} GiB; {platform.platform()}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Final
+from typing import IO, Final
 
 from flask import Blueprint, jsonify, request
 from werkzeug.formparser import parse_form_data
@@ -31,6 +31,11 @@ def photo() -> bytes:
     """The picture of this request: its body, or the first file of a form. It stays in memory, not on a disk."""
     if request.mimetype != "multipart/form-data":
         return request.get_data(cache=False)
-    files = parse_form_data(request.environ, lambda *_sizes: io.BytesIO(), max_content_length=UPLOAD_BYTES)[2]
+    files = parse_form_data(request.environ, _in_memory, max_content_length=UPLOAD_BYTES)[2]
     first = next(iter(files.values()), None)
     return first.read() if first else b""
+
+
+def _in_memory(**_about: object) -> IO[bytes]:
+    """Where a form's file goes, instead of a temporary file."""
+    return io.BytesIO()

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser
 
+from scanner.db import db, now, transact
+from scanner.models import PersonSession
+from scanner.secrets import hash_token, new_token
 from tests.browser.harness import Harness, serving
 from tests.browser.station import Station, chromium
+from tests.serving import serve
+from tests.world import World
+from web.auth import COOKIE
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +41,32 @@ def station(chrome: Browser, server: Harness) -> Iterator[Station]:
     yield phone
     phone.context.close()
     assert phone.errors == []
+
+
+# --- the product itself ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def served(app: Flask, engine_url: str, tmp_path: Path) -> Iterator[str]:
+    """The product under its own server, on the test's database."""
+    with serve(engine_url, tmp_path) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def phone(chrome: Browser, served: str, warehouse: World) -> Iterator[Station]:
+    """Eve's phone, logged in."""
+    token = new_token()
+    row = PersonSession(
+        token_hash=hash_token(token),
+        person_id=warehouse.people["eve"].id,
+        device="phone",
+        created_at=now(),
+        expires_at=now() + timedelta(hours=1),
+    )
+    transact(lambda: db.session.add(row))
+    station = Station(chrome, served)
+    station.context.add_cookies([{"name": COOKIE, "value": token, "url": served}])
+    yield station
+    station.context.close()
+    assert station.errors == []

@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from scanner import check_ledger
 from scanner.barcode import command, element_string, encode, sscc
-from scanner.db import db, now, transact
-from scanner.models import Balance, OrderLine, PersonSession, PurchaseLine, Unit
-from scanner.secrets import hash_token, new_token
+from scanner.db import db
+from scanner.models import Balance, OrderLine, PurchaseLine, Unit
 from tests.browser.station import Station
-from tests.serving import serve
 from tests.world import GTINS, World
-from web.auth import COOKIE
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True),
 ]
-
-
-@pytest.fixture
-def served(app: Flask, engine_url: str, tmp_path: Path) -> Iterator[str]:
-    """The product under its own server, on the test's database."""
-    with serve(engine_url, tmp_path) as port:
-        yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture
-def phone(chrome: Browser, served: str, warehouse: World) -> Iterator[Station]:
-    """Eve's phone, logged in."""
-    token = new_token()
-    row = PersonSession(
-        token_hash=hash_token(token),
-        person_id=warehouse.people["eve"].id,
-        device="phone",
-        created_at=now(),
-        expires_at=now() + timedelta(hours=1),
-    )
-    transact(lambda: db.session.add(row))
-    station = Station(chrome, served)
-    station.context.add_cookies([{"name": COOKIE, "value": token, "url": served}])
-    yield station
-    station.context.close()
-    assert station.errors == []
 
 
 def place(code: str) -> str:

@@ -38,36 +38,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def port(folder: Path, app: Flask, engine_url: str, tmp_path: Path) -> Iterator[int]:
     """The product under its own server, by https."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free: int = probe.getsockname()[1]
-    env = {
-        **os.environ,
-        "DATABASE_URL": engine_url,
-        "SCANDOCK_DATA": str(tmp_path),
-        "PORT": str(free),
-        "HOST": "127.0.0.1",
-    }
-    program = [sys.executable, "-m", "gunicorn", "-c", "tools/gunicorn_conf.py", "web:create_app()"]
-    with (tmp_path / "server.log").open("w") as log:
-        server = subprocess.Popen(program, cwd=ROOT, env=env, stdout=log, stderr=log)
-    try:
-        _wait(free, folder)
+    with serve(engine_url, tmp_path, SCANDOCK_CERTIFICATES=str(folder)) as free:
         yield free
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _wait(port: int, folder: Path) -> None:
-    limit = time.monotonic() + 60
-    while time.monotonic() < limit:
-        try:
-            get(port, folder, "/healthz")
-            return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("the server did not start")
 
 
 def get(port: int, folder: Path, path: str, host: str = "localhost") -> http.client.HTTPResponse:

@@ -1,8 +1,9 @@
 """Cascade: one look after the other, the cheapest that helps first, until something is sure or the time is over.
 
     whole photo      zxing, then zbar: nine photos in ten end here
+    beside it        where bars are as dense, but nothing was read: labels carry more than one code
     a closer look    where bars are densest, or around a doubtful code: turned upright, from the photo's own pixels
-    whole photo      with the light evened out, larger, smaller, inverted
+    whole photo      calmed, larger, smaller, with the light evened out, inverted
 
 A running decoder cannot be stopped, so a look that would end after the deadline is left out: its cost is known per
 million pixels, corrected by how fast this machine was at the looks before.
@@ -28,10 +29,12 @@ from scanner.barcode.image.votes import Candidate, Votes, box_of
 BASE_SIDE: Final = 1280  # pixels on the long side: the thorough looks at more than 1.2 MP cost more than the deadline
 CLOSE_SIDE: Final = 900  # of a closer look
 ENLARGED_MP: Final = 0.8  # a doubled picture may have so much: all its looks have to fit
+BESIDE: Final = 5  # parts that may hold a code beside the one that was read
 REGIONS: Final = 2  # the densest part may be a picture or a grille; the third has never helped
 
 # Milliseconds a million pixels on one core of 2.5 GHz, the upper quartile over real photos (tools/bench_reading.py)
 FAST, THOROUGH, ZBAR = 15.0, 45.0, 65.0
+RESERVE_MS: Final = 10.0  # a look may take longer than expected, and the answer has to travel
 PREPARE: Final = 8.0  # a filter or a change of size
 FIXED_MS: Final = 0.3
 
@@ -47,6 +50,7 @@ class Look:
     size_mp: float
     read: Read
     cost: float  # ms a million pixels
+    is_first: bool = False
 
     @property
     def cost_ms(self) -> float:
@@ -67,8 +71,9 @@ class Clock:
         return (self._end - time.monotonic()) * 1000
 
     def has_room(self, look: Look) -> bool:
-        """Whether the look would end in time."""
-        return look.cost_ms * self._slowness <= self.left_ms
+        """Whether the look would end in time, at this machine's pace; the first looks are worth waiting for."""
+        slowness = 1.0 if look.is_first else self._slowness
+        return look.cost_ms * slowness <= self.left_ms
 
     def run(self, look: Look) -> list[Reading]:
         """Take the look and learn from how long it took."""
@@ -81,10 +86,12 @@ class Clock:
 
 def read_view(photo: View, budget_ms: float) -> list[ReadCode]:
     """Every code of a gray photo that can be read within the time."""
-    clock, votes = Clock(budget_ms), Votes()
-    base = _base(photo)
+    clock, votes = Clock(budget_ms - RESERVE_MS), Votes()
+    base = base_of(photo)
     _take(_first_looks(base, clock), votes, clock, until_settled=False)
-    if not votes.is_settled:
+    if votes.is_settled:
+        _take(_looks_beside(photo, base, votes), votes, clock, until_settled=False)
+    else:
         _take(_second_looks(photo, base, votes), votes, clock, until_settled=True)
     return votes.codes()
 
@@ -97,7 +104,8 @@ def _take(looks: Iterator[Look], votes: Votes, clock: Clock, *, until_settled: b
             votes.add(clock.run(look), look.name)
 
 
-def _base(photo: View) -> View:
+def base_of(photo: View) -> View:
+    """The photo small enough for thorough looks at the whole of it."""
     longest = max(photo.image.size)
     return photo if longest <= BASE_SIDE else photo.scaled(BASE_SIDE / longest)
 
@@ -105,8 +113,8 @@ def _base(photo: View) -> View:
 # --- the whole photo -------------------------------------------------------------------------------------------------
 
 
-def _look(name: str, view: View, read: Read, cost: float) -> Look:
-    return Look(name, lambda: view, view.size_mp, read, cost)
+def _look(name: str, view: View, read: Read, cost: float, *, is_first: bool = False) -> Look:
+    return Look(name, lambda: view, view.size_mp, read, cost, is_first)
 
 
 zxing_fast: Final = partial(engines.zxing, thorough=False)
@@ -115,34 +123,56 @@ zxing_thorough: Final = partial(engines.zxing, thorough=True)
 
 def _first_looks(base: View, clock: Clock) -> Iterator[Look]:
     """Both engines. Where there is no time for the thorough look, the fast one is taken whatever it costs."""
-    thorough = _look("whole", base, zxing_thorough, THOROUGH)
+    thorough = _look("whole", base, zxing_thorough, THOROUGH, is_first=True)
     if clock.has_room(thorough):
         yield thorough
     else:
         yield Look("whole", lambda: base, 0, zxing_fast, FAST)
-    yield _look("whole", base, engines.zbar, ZBAR)
+    yield _look("whole", base, engines.zbar, ZBAR, is_first=True)
 
 
 def _second_looks(photo: View, base: View, votes: Votes) -> Iterator[Look]:
     """For photos in which nothing is sure yet."""
     for number, box in enumerate(_boxes(photo, base, votes)):
-        yield from _closer(photo, box, f"part {number}", how_much=1 if number else 2)
+        yield from _closer(photo, box, f"part {number}", is_first=number == 0)
     yield from _whole_again(base)
 
 
 def _whole_again(base: View) -> Iterator[Look]:
     size = base.size_mp
-    yield Look("evened", lambda: base.filtered(evened), size, zxing_fast, FAST)
-    if size * 4 <= ENLARGED_MP * 2:
-        yield Look("doubled", lambda: base.scaled(2), size * 4, zxing_fast, FAST)
     yield Look("halved", lambda: base.scaled(0.5), size / 4, zxing_thorough, THOROUGH)
-    yield Look("black and white", lambda: base.filtered(black_and_white), size, engines.zbar, ZBAR)
     yield Look("calmed", lambda: base.filtered(calmed), size, zxing_fast, FAST)
-    yield Look("inverted", lambda: base.filtered(ImageOps.invert), size, engines.zbar, ZBAR)
+    if size * 4 <= 2 * ENLARGED_MP:
+        yield Look("doubled", lambda: base.scaled(2), size * 4, zxing_fast, FAST)
+    yield Look("evened", lambda: base.filtered(evened), size, zxing_fast, FAST)
     yield Look("turned", lambda: base.turned(45), size * 2, zxing_thorough, THOROUGH)
+    yield Look("black and white", lambda: base.filtered(black_and_white), size, engines.zbar, ZBAR)
 
 
 # --- a closer look ---------------------------------------------------------------------------------------------------
+
+
+def _looks_beside(photo: View, base: View, votes: Votes) -> Iterator[Look]:
+    """For photos with a code: the other dense parts, each as it is and enlarged. Text is dense too: two looks."""
+    scale = photo.image.width / base.image.width
+    middles = [_middle(_times(box_of(code.corners), 1 / photo.matrix[0])) for code in votes.codes()]
+    for number, box in enumerate(_times(box, scale) for box in dense_boxes(base.image, BESIDE)):
+        if any(box[0] <= x <= box[2] and box[1] <= y <= box[3] for x, y in middles):
+            continue
+        part = _part(photo, box)
+        yield _look(f"beside {number}", part, zxing_thorough, THOROUGH)
+        if (enlarged := _enlarged(part.size_mp)) > 1:
+            yield Look(
+                f"beside {number} enlarged",
+                partial(part.scaled, enlarged),
+                part.size_mp * enlarged**2,
+                zxing_fast,
+                FAST,
+            )
+
+
+def _middle(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
 def _boxes(photo: View, base: View, votes: Votes) -> list[Box]:
@@ -164,23 +194,33 @@ def _times(box: Box, factor: float) -> Box:
     return left, top, right, bottom
 
 
-def _closer(photo: View, box: Box, name: str, how_much: int) -> Iterator[Look]:
+def _closer(photo: View, box: Box, name: str, *, is_first: bool) -> Iterator[Look]:
     """One part of the photo, its bars upright: as it is, doubled, and averaged along the bars."""
+    part = _part(photo, box)
+    yield _look(name, part, zxing_thorough, THOROUGH)
+    yield _look(name, part, engines.zbar, ZBAR)
+    size = part.size_mp
+    yield from _both(f"{name} calmed", lambda: part.filtered(calmed), size)
+    yield from _both(f"{name} averaged", lambda: averaged(part), size / 2)
+    if (enlarged := _enlarged(size)) > 1:
+        yield from _both(f"{name} enlarged", lambda: part.scaled(enlarged), size * enlarged**2)
+        yield Look(f"{name} sharpened", lambda: part.scaled(enlarged).filtered(sharpened), size * 4, zxing_fast, FAST)
+    if is_first:
+        yield from _both(f"{name} evened", lambda: part.filtered(evened), size)
+        yield Look(f"{name} inverted", lambda: part.filtered(ImageOps.invert), size, engines.zbar, ZBAR)
+
+
+def _part(photo: View, box: Box) -> View:
     part = photo.cropped(box)
     longest = max(part.image.size)
     part = part.scaled(CLOSE_SIDE / longest) if longest > CLOSE_SIDE else part
     degrees = tilt(part.image)
-    part = part.turned(degrees) if abs(degrees) > 1 else part
-    yield _look(name, part, zxing_thorough, THOROUGH)
-    yield _look(name, part, engines.zbar, ZBAR)
-    size = part.size_mp
-    yield from _both(f"{name} averaged", lambda: averaged(part), size / 2)
-    if size * 4 <= ENLARGED_MP:
-        yield from _both(f"{name} doubled", lambda: part.scaled(2), size * 4)
-    yield from _both(f"{name} evened", lambda: part.filtered(evened), size)
-    if how_much > 1 and size * 4 <= ENLARGED_MP:
-        yield from _both(f"{name} sharpened", lambda: part.scaled(2).filtered(sharpened), size * 4)
-        yield from _both(f"{name} black and white", lambda: part.filtered(black_and_white), size)
+    return part.turned(degrees) if abs(degrees) > 1 else part
+
+
+def _enlarged(size_mp: float) -> int:
+    """How many times larger a part can be looked at."""
+    return next((factor for factor in (3, 2) if size_mp * factor**2 <= ENLARGED_MP), 1)
 
 
 def _both(name: str, make: Callable[[], View], size_mp: float) -> Iterator[Look]:

@@ -5,6 +5,7 @@ One child for each web process, one photo at a time: two would not be faster on 
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
@@ -153,4 +154,9 @@ def _forget() -> None:
     _keeper = Keeper()
 
 
+def _end() -> None:
+    _keeper.end()
+
+
 os.register_at_fork(after_in_child=_forget)
+atexit.register(_end)

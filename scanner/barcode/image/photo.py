@@ -34,6 +34,7 @@ def open_photo(data: bytes) -> View:
         turn = _TURNS.get(_orientation(image))
         width, height = image.size[::-1] if turn in _ON_ITS_SIDE else image.size
         image.draft("L", _draft_size(image))
+        image.load()  # here, not somewhere later: half a file shows only now
         upright = gray(image)
         if turn is not None:
             upright = upright.transpose(turn)

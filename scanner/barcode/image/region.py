@@ -29,7 +29,7 @@ def dense_boxes(image: Image.Image, most: int) -> list[Box]:
     ).reduce(CELL)
     if min(change.size) < SMALLEST:
         return [(0, 0, *image.size)]
-    change = change.filter(ImageFilter.BoxBlur(2))
+    change = change.filter(ImageFilter.BoxBlur(1))
     cells, width = bytearray(change.tobytes()), change.width
     floor = max(cells) * DENSE
     boxes: list[Box] = []

@@ -44,6 +44,11 @@ class Candidate:
         return max(reading.quality or 0 for reading in self.readings)
 
     @property
+    def is_faint(self) -> bool:
+        """Only zbar says so, and never with more than a few lines."""
+        return self.engines == ["zbar"] and self.quality < FAINT
+
+    @property
     def is_sure(self) -> bool:
         """Proven by error correction, by agreement, or by a check digit that many lines agree on."""
         symbology = self.best.symbology
@@ -51,8 +56,9 @@ class Candidate:
             return True
         if symbology in UNCHECKED:
             return len(self.passes) > 2  # the same engine may fail the same way twice
-        if symbology in RETAIL:
-            return len(self.passes) > 1 or (self.quality >= STEADY and symbology != "UPCE")
+        if symbology in RETAIL:  # zbar repeats an error from view to view, so its own passes prove nothing
+            is_steady = self.quality >= STEADY and symbology != "UPCE"
+            return is_steady or (self.best.engine == "zxing" and len(self.passes) > 1)
         return self.engines[0] == "zxing" or len(self.passes) > 1 or self.quality >= STEADY
 
     @property
@@ -71,8 +77,7 @@ class Candidate:
             return len(best.raw) >= 2
         if len(best.raw) < SHORTEST.get(best.symbology, 1):
             return False
-        is_faint = self.engines == ["zbar"] and self.quality < FAINT and len(self.passes) == 1
-        return not (is_faint and (best.symbology in UNCHECKED or best.symbology in RETAIL))
+        return not (self.is_faint and (best.symbology in UNCHECKED or best.symbology in RETAIL))
 
 
 class Votes:
