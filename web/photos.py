@@ -36,6 +36,11 @@ def photo() -> bytes:
     return first.read() if first else b""
 
 
-def _in_memory(**_about: object) -> IO[bytes]:
+def _in_memory(
+    total_content_length: int | None,  # noqa: ARG001 - werkzeug's face
+    content_type: str | None,  # noqa: ARG001
+    filename: str | None,  # noqa: ARG001
+    content_length: int | None = None,  # noqa: ARG001
+) -> IO[bytes]:
     """Where a form's file goes, instead of a temporary file."""
     return io.BytesIO()

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
 
 from scanner import pick
 from scanner.accept import Incoming, accept_scan
@@ -59,9 +58,10 @@ def verdict(phone: Station) -> tuple[str, str]:
     return found.get_attribute("data-outcome") or "", found.inner_text()
 
 
-def last_scan() -> ScanRecord:
+def shown_scan(phone: Station) -> ScanRecord:
+    """The record of the scan whose verdict is on the screen."""
     db.session.rollback()
-    return db.session.scalars(select(ScanRecord).order_by(ScanRecord.id.desc()).limit(1)).one()
+    return db.session.get_one(ScanRecord, phone.verdict_id())
 
 
 def test_a_photo_of_the_item_books_it_as_a_scan_would(at_item: Station) -> None:
@@ -70,7 +70,7 @@ def test_a_photo_of_the_item_books_it_as_a_scan_would(at_item: Station) -> None:
     take(at_item, turned(photo_of(mug, size=(3000, 2200)).convert("RGB"), 15), quality=90)
     at_item.wait(lambda: at_item.verdict_id() not in ("", before), READING_S)
     assert verdict(at_item)[0] == "accepted", verdict(at_item)
-    record = last_scan()
+    record = shown_scan(at_item)
     assert (record.raw, record.outcome) == (GTINS["MUG"], "accepted")
 
 
@@ -79,7 +79,7 @@ def test_of_several_codes_the_one_that_the_step_expects_is_taken(at_item: Statio
     before = at_item.verdict_id()
     take(at_item, photo_of(milk, mug))
     at_item.wait(lambda: at_item.verdict_id() not in ("", before), READING_S)
-    assert last_scan().raw == GTINS["MUG"]
+    assert shown_scan(at_item).raw == GTINS["MUG"]
 
 
 def test_of_several_unexpected_codes_the_worker_chooses_on_big_buttons(at_item: Station) -> None:
@@ -93,7 +93,7 @@ def test_of_several_unexpected_codes_the_worker_chooses_on_big_buttons(at_item: 
     assert all(box is not None and box["width"] >= 64 and box["height"] >= 64 for box in boxes)
     buttons[0].click()
     at_item.wait(lambda: at_item.verdict_id() not in ("", before), READING_S)
-    assert last_scan().raw == GTINS["MILK"]
+    assert shown_scan(at_item).raw == GTINS["MILK"]
     assert verdict(at_item)[0] == "refused"
     assert "STOP" in at_item.text("#stop")
 
