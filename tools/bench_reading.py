@@ -35,7 +35,7 @@ from tools import pictures
 from tools.bench import print_machine
 
 ROOT = Path(__file__).resolve().parents[1]
-PHOTOS = ROOT.parent / "shared" / "data" / "photos"
+PHOTOS = Path(os.environ.get("SCANDOCK_SHARED", ROOT.parent / "shared")) / "data" / "photos"
 RETAIL = ("EAN13", "EAN8", "UPCA", "UPCE")
 UP_TO_MP = 2.0
 SHARE = 0.9  # of a spoiled label's tries that must be read for it to count as readable
@@ -45,7 +45,7 @@ AIMS = (("right beside the better engine", 1.08), ("right beside the bound", 0.9
 def main() -> None:
     """Run what was asked for and print it."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--photos", type=Path, default=Path(os.environ.get("SCANDOCK_PHOTOS", PHOTOS)))
+    parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument(
         "--half", choices=("even", "odd"), help="only every second photo: choose on one, confirm on the other"
     )

@@ -40,7 +40,7 @@ from tools.pictures import (
 )
 
 ROOT = Path(__file__).resolve().parents[3]
-PHOTOS = Path(os.environ.get("SCANDOCK_PHOTOS", ROOT.parent / "shared" / "data" / "photos"))
+PHOTOS = Path(os.environ.get("SCANDOCK_SHARED", ROOT.parent / "shared")) / "data" / "photos"
 PATIENCE_MS = 5_000  # where the rule is what can be read, not how fast: the machine may be busy
 HANG_S = 2.0
 CHANCE = random.Random(1)  # noqa: S311 - no secret
@@ -492,7 +492,7 @@ def test_the_densest_part_of_a_photo_holds_its_code() -> None:
 @pytest.fixture
 def real() -> list[dict[str, str]]:
     if not (PHOTOS / "truth.json").exists():
-        pytest.skip("the photos with known text are not beside this project")
+        pytest.skip("the photos with known text are not beside the project (SCANDOCK_SHARED)")
     truth: list[dict[str, str]] = json.loads((PHOTOS / "truth.json").read_text())
     return truth
 
