@@ -287,7 +287,7 @@ def _zxing_only(image: Image.Image) -> set[str]:
 
 
 def _ours(image: Image.Image) -> set[str]:
-    return {code.raw for code in cascade.read_view(View(image), BUDGET_MS)}
+    return {code.raw for code in cascade.read_view(View(image), cascade.Clock(BUDGET_MS))}
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class Clock:
     """
 
     def __init__(self, budget_ms: float) -> None:
-        self._budget_ms = budget_ms
+        self._budget_ms = budget_ms - RESERVE_MS
         self._wall_s, self._cpu_s = time.monotonic(), time.thread_time()
         self._slowness = 1.0
 
@@ -90,9 +90,9 @@ class Clock:
         return readings
 
 
-def read_view(photo: View, budget_ms: float) -> list[ReadCode]:
+def read_view(photo: View, clock: Clock) -> list[ReadCode]:
     """Every code of a gray photo that can be read within the time."""
-    clock, votes = Clock(budget_ms - RESERVE_MS), Votes()
+    votes = Votes()
     base = base_of(photo)
     _take(_first_looks(base, clock), votes, clock, until_settled=False)
     if votes.is_settled:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import resource
 import sys
-import time
 from typing import Any, Final
 
 from scanner.barcode.image import engines, wire
-from scanner.barcode.image.cascade import read_view
+from scanner.barcode.image.cascade import Clock, read_view
 from scanner.barcode.image.photo import open_photo
 from scanner.refusals import Refusal
 
@@ -47,11 +46,9 @@ def _limit_time() -> None:
 
 
 def _answer(data: bytes, budget_ms: float) -> dict[str, Any]:
-    start = time.monotonic()
+    clock = Clock(budget_ms)
     try:
-        view = open_photo(data)
-        left_ms = budget_ms - (time.monotonic() - start) * 1000
-        return {"codes": [code.as_json() for code in read_view(view, left_ms)]}
+        return {"codes": [code.as_json() for code in read_view(open_photo(data), clock)]}
     except Refusal as refusal:
         return wire.refused(refusal)
     except MemoryError:
