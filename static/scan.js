@@ -68,8 +68,8 @@ function halfRead() {
 }
 
 /**
- * A code has been read, by scanner, camera, photo, button or pad, at a time in ms. `known` is what else is known of this one
- * read: symbology, sends_gs.
+ * A code has been read, by scanner, camera, photo, button or pad, at a time in ms. `known` is what else is known of
+ * this one read: symbology, sends_gs.
  */
 function read(raw, known = {}, at = performance.now()) {
   const screen = $("screen");

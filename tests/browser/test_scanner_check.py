@@ -15,7 +15,6 @@ from scanner.db import db
 from scanner.models import DeviceProfile
 from tests.browser.harness import Harness
 from tests.browser.station import ENTER, Station
-from tests.browser.test_day import phone, served
 from tests.browser.wedge import GS, GS_FORMS, Wedge, char, type_by_input_method
 from tests.world import GTINS, World
 
