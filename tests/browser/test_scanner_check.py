@@ -155,8 +155,6 @@ def test_the_symbols_are_on_the_screen_and_on_the_sheet(check: Station) -> None:
 
 # --- on the real server ----------------------------------------------------------------------------------------------
 
-__all__ = ["phone", "served"]  # fixtures of the real day
-
 
 @pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 def test_a_scanner_that_loses_separators_is_known_to_the_server_and_its_labels_are_refused(

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import http.client
-import os
 import shutil
-import socket
 import ssl
 import stat
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +14,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.serving import serve
 from tools import certificate
 
 ROOT = Path(__file__).resolve().parents[2]
