@@ -16,7 +16,7 @@ from scanner.models import Manifest, Parcel, Task
 from scanner.prompt import Prompt
 from scanner.refusals import Refusal
 from scanner.ship.load import CLOSING, after_undo, command, take_door, take_parcel, take_tracking
-from scanner.ship.manifest import carrier_of, close_manifest, new_manifest, open_manifest
+from scanner.ship.manifest import Closed, carrier_of, close_manifest, new_manifest, open_manifest
 from scanner.ship.prompts import parcel_prompt, tracking_prompt
 
 TITLE = "SHIP"
@@ -52,10 +52,15 @@ def prompt(task: Task) -> Prompt:
 def step(task: Task, found: Found, *, by: By) -> str:
     """Match the scan with what loading expects: a parcel, its tracking number, or a command."""
     by.step = "tracking" if task.state.get("parcel") else "parcel"
-    if db.session.get_one(Manifest, task.manifest_id).status != "open":
-        return _closed_meanwhile(task, by)
     if task.state.get("confirm") and found.command not in CLOSING:
         task.note(confirm=None)  # something else was done since: CLOSE is asked for twice again
+    try:
+        return _load(task, found, by)
+    except Closed:
+        return _closed_meanwhile(task, by)
+
+
+def _load(task: Task, found: Found, by: By) -> str:
     if found.kind == "command":
         return command(task, found, by)
     if found.kind == "location":
@@ -68,7 +73,7 @@ def step(task: Task, found: Found, *, by: By) -> str:
 def _closed_meanwhile(task: Task, by: By) -> str:
     """Another loader closed the manifest while this one had a scan on the way."""
     tasks.close(task)
-    by.is_final, by.tone = True, "warn"
+    by.is_final, by.tone, by.code = True, "warn", "task_done"
     return "The manifest is closed already. Nothing was loaded."
 
 

@@ -12,7 +12,7 @@ from scanner.ledger import Why
 from scanner.models import Location, Manifest, Order, Parcel, Task, Unit
 from scanner.refusals import Refusal
 from scanner.ship.door import door_of
-from scanner.ship.manifest import close_manifest
+from scanner.ship.manifest import Closed, close_manifest
 
 
 def take_door(task: Task, found: Found) -> str:
@@ -44,13 +44,16 @@ def _parcel_of(task: Task, found: Found) -> tuple[Parcel, Order, Manifest, Unit]
 
 
 def _locked(task: Task, which: ColumnElement[bool], words: str = "") -> tuple[Parcel, Order, Manifest, Unit]:
-    """A parcel with its order and unit, and the task's manifest; locked, so that nobody loads or closes meanwhile."""
+    """A parcel with its order and unit, and the task's manifest; locked, so that nobody loads or closes meanwhile.
+
+    Refuses wrong_kind. Raises Closed.
+    """
     with db.session.no_autoflush:
         row = db.session.execute(_PARCEL.where(which), {"manifest": task.manifest_id}).one_or_none()
     if row is None:
         raise Refusal("wrong_kind", words, "a parcel label")
     if row.Manifest.status != "open":
-        raise Refusal("task_done")
+        raise Closed
     return row.Parcel, row.Order, row.Manifest, row.Unit
 
 

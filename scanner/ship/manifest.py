@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import case, exists, func, select, update
 
-from scanner import ledger, stock, tasks
+from scanner import ledger, stock
 from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db, now
@@ -14,6 +14,10 @@ from scanner.models import Location, Manifest, Order, OrderLine, Parcel, Task, U
 from scanner.refusals import Refusal
 
 CARRIER_MOST = 40  # characters
+
+
+class Closed(Exception):
+    """Another loader closed the manifest while this one had a scan on the way."""
 
 
 # --- opening ----------------------------------------------------------------------------------------------------------
@@ -66,9 +70,9 @@ def _door(text: str, by: By) -> Location:
 
 
 def close_manifest(task: Task, by: By) -> None:
-    """Close the manifest: its stock leaves to the customers. Closed by another at the same time, it is closed once.
+    """Close the manifest: its stock leaves to the customers. Refuses nothing_to_do for an empty one, order_held.
 
-    Refuses nothing_to_do for an empty one, order_held.
+    Raises Closed when another loader was first.
     """
     manifest = db.session.scalars(
         select(Manifest)
@@ -77,8 +81,7 @@ def close_manifest(task: Task, by: By) -> None:
         .execution_options(populate_existing=True)
     ).one()
     if manifest.status != "open":
-        tasks.close(task)
-        return
+        raise Closed
     loaded = db.session.execute(
         select(Unit, Order.id, Order.number, Order.is_held)
         .join(Parcel, Parcel.unit_id == Unit.id)
