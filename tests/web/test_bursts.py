@@ -28,7 +28,7 @@ from tests.world import World, make_world
 from web import create_app
 
 EIGHT = 8
-ROUNDS = 3
+ROUNDS = 2
 GOODS = [f"THING-{number}" for number in range(EIGHT)]
 
 
