@@ -32,8 +32,8 @@ SCREENS = [
     "check",
 ]
 THEMES = ["light", "dark"]
-# What no page loads by itself: the service worker, and what the camera brings when it is first wanted.
-SELDOM_LOADED = ("service-worker", "camera", "agreement", "zxing")
+# What no page of work loads: the service worker, the scanner check, and what the camera brings when it is first wanted.
+SELDOM_LOADED = ("service-worker", "check", "camera", "agreement", "zxing")
 KEPT = """
 caches.keys().then(async ([name]) => (await (await caches.open(name)).keys()).map((each) => new URL(each.url).pathname))
 """
