@@ -5,7 +5,7 @@
 #   make check   format, lint, types, vendored files
 #   make fmt     set the format right
 #   make bench   measure              ARGS=
-#   make bench-reading  measure the reading of photos and labels    ARGS="--photos dir"
+#   make bench-reading  measure the reading of photos, labels, codes, keys and the camera    ARGS="--photos dir --quick"
 #   make lock    choose package versions anew (needs uv)
 #   make clean   remove what tools made; the warehouse in data/ stays
 
@@ -43,6 +43,9 @@ bench:
 bench-reading:
 	@sh tools/setup.sh test
 	$(PY) -m tools.bench_reading $(ARGS)
+	$(PY) -m tools.bench_reading_gs1
+	$(PY) -m tools.bench_keys $(filter --quick,$(ARGS))
+	$(PY) -m tools.bench_camera
 
 lock:
 	$(LOCK) -o requirements.txt

@@ -1,8 +1,8 @@
 """Measure the camera in the page: a real Chromium whose camera plays a film of labels, made ones and real photos.
 
-    python -m tools.bench_camera [PHOTOS]
+    python -m tools.bench_camera
 
-PHOTOS is a folder with truth.json (see docs/reading.md); without it only made labels are filmed. Printed: from the
+Photos with known text (docs/reading.md) are filmed too where they are at hand. Printed: from the
 start of the stream to the first read, reads a second while labels are in the picture, the share of labels read in one
 pass, wrong reads, and the page's tasks of more than 50 ms while the camera runs.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -24,6 +23,7 @@ from scanner.barcode import encode
 from tests.browser.camera_film import FPS, SIZE, Shot, camera_args, film, label
 from tests.browser.harness import Harness, serving
 from tests.browser.station import ARGS, CHROMIUM, Station
+from tools.bench_reading import PHOTOS
 
 SHOWN, GAP = 14, 22  # frames that a label is in the picture, and that the table is empty after it
 RUNS = 3
@@ -43,7 +43,7 @@ def main() -> None:
     """Film, watch, print."""
     if CHROMIUM is None:
         raise SystemExit("no chromium on this machine")
-    labels = {**_made(), **(_photos(Path(sys.argv[1])) if len(sys.argv) > 1 else {})}
+    labels = {**_made(), **(_photos(PHOTOS) if PHOTOS.is_dir() else {})}
     with tempfile.TemporaryDirectory(prefix="scandock-camera-") as folder:
         shots = [shot for picture in labels.values() for shot in (Shot(picture, SHOWN), Shot(None, GAP))]
         path = film(Path(folder) / "film.y4m", shots)

@@ -13,6 +13,7 @@ import json
 import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, current_app, render_template, request
@@ -82,14 +83,15 @@ def shell() -> Shell:
 def read_shell(static: Path) -> Shell:
     """Reads every file below a folder, and names the version after their names and contents."""
     files = sorted(path for path in static.rglob("*") if path.is_file() and path.name not in NOT_IN_THE_SHELL)
-    assets = {path.relative_to(static).as_posix(): _asset(path) for path in files}
+    assets = {path.relative_to(static).as_posix(): _asset(path, path.stat().st_mtime_ns) for path in files}
     digest = hashlib.sha256()
     for name, asset in assets.items():
         digest.update(f"{name}\0{len(asset.body)}\0".encode() + asset.body)
     return Shell(assets, digest.hexdigest()[:12])
 
 
-def _asset(path: Path) -> Asset:
+@cache  # packing all of them takes longer than the rest of a start
+def _asset(path: Path, _changed_at: int) -> Asset:
     mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     body = path.read_bytes()
     packed = gzip.compress(body, mtime=0) if mimetype.startswith(PACKED_TYPES) else b""

@@ -8,23 +8,31 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from scanner.db import db, now, transact
 from scanner.models import PersonSession
 from scanner.secrets import hash_token, new_token
 from tests.browser.harness import Harness, serving
-from tests.browser.station import Station, chromium
+from tests.browser.station import Station, launch
 from tests.serving import serve
 from tests.world import World
 from web.auth import COOKIE
 
 
 @pytest.fixture(scope="session")
-def chrome() -> Iterator[Browser]:
-    """The system's Chromium."""
-    with chromium() as started:
+def playwright() -> Iterator[Playwright]:
+    """Playwright takes one session in a process; all browsers of the tests are started by it."""
+    with sync_playwright() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def chrome(playwright: Playwright) -> Iterator[Browser]:
+    """The system's Chromium."""
+    started = launch(playwright)
+    yield started
+    started.close()
 
 
 @pytest.fixture

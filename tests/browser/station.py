@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGS = [
@@ -32,13 +32,18 @@ TAB = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
 GS_AS_CTRL = {"key": "]", "code": "BracketRight", "modifiers": 2}
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The system's own Chromium."""
+def launch(playwright: Playwright, *args: str) -> Browser:
+    """The system's own Chromium, with more arguments if need be."""
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine")
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGS, *args])
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The same for a program that is no test."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        browser = launch(playwright)
         try:
             yield browser
         finally:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 from scanner.barcode import encode
 from tests.browser.camera_film import Shot, camera_args, film, label
 from tests.browser.harness import Harness, refusal
-from tests.browser.station import ARGS, CHROMIUM, Station
+from tests.browser.station import Station, launch
 
 pytestmark = pytest.mark.browser
 
@@ -38,20 +38,17 @@ Filmed = Callable[..., Station]
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Sequence[Shot]], Browser]]:
+def films(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Sequence[Shot]], Browser]]:
     """Chromiums whose camera sees these shots over and over, one for each film."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
     with ExitStack() as stack:
-        playwright = stack.enter_context(sync_playwright())
         started: dict[int, Browser] = {}
 
         def start(shots: Sequence[Shot]) -> Browser:
             if id(shots) not in started:
                 path = film(tmp_path_factory.mktemp("film") / "film.y4m", shots)
-                started[id(shots)] = playwright.chromium.launch(
-                    executable_path=CHROMIUM, args=[*ARGS, *camera_args(path)]
-                )
+                started[id(shots)] = launch(playwright, *camera_args(path))
                 stack.callback(started[id(shots)].close)
             return started[id(shots)]
 

@@ -35,8 +35,9 @@ def test_begin_makes_an_empty_warehouse_and_says_how_to_log_in(app: Flask, clien
     assert facts["badge"] in said.output
     assert facts["pin"] in said.output
     assert client.send("/login", {"badge": facts["badge"], "pin": facts["pin"]}).status_code == 303
-    assert client.get("/people").status_code == 200
+    assert client.get("/people").location == "/password"  # a badge alone opens no desk
     assert client.send("/login", {"login": "admin", "password": facts["password"]}).status_code == 303
+    assert client.get("/people").status_code == 200
     again = run(app, "begin")
     assert again.exit_code == 1
     assert "already" in again.output
