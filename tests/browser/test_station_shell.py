@@ -229,11 +229,14 @@ def test_where_units_are_counted_the_same_code_counts_again_soon(station: Statio
 def test_a_read_is_acknowledged_before_the_server_answers(station: Station, server: Harness) -> None:
     server.delay_s = 1.0
     station.open()
+    station.page.evaluate("""window.states = []; new MutationObserver(() => {
+        const [scan, note] = ["scan", "note"].map((id) => document.getElementById(id));
+        window.states.push(`${scan.dataset.state}: ${note.textContent}`);
+    }).observe(document.getElementById("scan"), { attributes: true, childList: true, subtree: true })""")
     station.keys("LA032X")
-    assert station.page.get_attribute("#scan", "data-state") == "read"
-    assert station.text("#note") == "✓ LA032X"
     assert station.tones() == []
-    station.wait(lambda: station.page.get_attribute("#scan", "data-state") == "sending", seconds=0.9)
+    station.wait(lambda: "sending: Sending LA032X" in station.page.evaluate("window.states"), seconds=0.9)
+    assert "read: ✓ LA032X" in station.page.evaluate("window.states")
     station.wait(lambda: station.tones() == ["ok"])
 
 
