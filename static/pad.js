@@ -31,7 +31,8 @@ export function codeOf(pad) {
   if (kind === "quantity") return { code: withCheck(`CQ${Number(text)}`) };
   if (kind === "date") return dateCode(text, name);
   if (kind === "weight") return weightCode(text);
-  if (kind === "text" && GS1_PREFIX[name]) return { code: GS1_PREFIX[name] + text };
+  // The separator says that the text ends here: "ABC21XYZ1" typed as a lot is that lot, not a lot and a serial number.
+  if (kind === "text" && GS1_PREFIX[name]) return { code: `${GS1_PREFIX[name]}${text}\x1d` };
   return { code: text };
 }
 

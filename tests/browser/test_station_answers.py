@@ -83,8 +83,8 @@ def test_the_pad_sends_the_same_code_as_a_quantity_card(station: Station, server
 @pytest.mark.parametrize(
     ("pad", "keys", "sent"),
     [
-        (Pad("text", "Lot", "lot"), "B|7|7|-", "]C110B77-"),
-        (Pad("text", "Serial", "serial"), "S|9", "]C121S9"),
+        (Pad("text", "Lot", "lot"), "B|7|7|-", "]C110B77-\x1d"),
+        (Pad("text", "Serial", "serial"), "S|9", "]C121S9\x1d"),
         (Pad("text", "Tracking", "tracking"), "1|Z|5", "1Z5"),
         (Pad("date", "Expiry", "expiry"), "2|7|0|3|3|1", "]C117270331"),
         (Pad("date", "Best before", "best_before"), "2|7|0|3|0|0", "]C115270300"),

@@ -220,3 +220,8 @@ def test_fields_that_do_not_fit_cannot_be_encoded(ais: dict[str, str]) -> None:
 def test_a_link_needs_one_key() -> None:
     with pytest.raises(ValueError, match="primary"):
         link({"10": "AB"})
+
+
+def test_a_lot_that_ends_with_a_separator_is_whole_however_it_could_be_divided() -> None:
+    assert refusal("]C110ABC21XYZ1") == "ambiguous_gs1"
+    assert read(f"]C110ABC21XYZ1{GS}").ais == {"10": "ABC21XYZ1"}
