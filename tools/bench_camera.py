@@ -10,6 +10,7 @@ pass, wrong reads, and the page's tasks of more than 50 ms while the camera runs
 from __future__ import annotations
 
 import json
+import logging
 import statistics
 import tempfile
 import time
@@ -41,6 +42,7 @@ requestAnimationFrame(count);
 
 def main() -> None:
     """Film, watch, print."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # not every request of the page
     if CHROMIUM is None:
         raise SystemExit("no chromium on this machine")
     labels = {**_made(), **(_photos(PHOTOS) if PHOTOS.is_dir() else {})}
