@@ -1,8 +1,8 @@
 """Measure: scans a second beside what the same server can do at all, statements for a scan, growth, memory, size.
 
-    make bench                      everything, about five minutes
+    make bench                      everything, about ten minutes
     make bench ARGS="--quick"       a few seconds of each, to see that it runs
-    make bench ARGS="--moves 10000000"
+    make bench ARGS="--moves 1000000"
 
 All load goes to this machine, is bounded in time and ends what it started.
 """
@@ -61,7 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seconds", type=float, default=8.0, help="of each cell")
     parser.add_argument("--rows", type=int, default=1_000_000, help="balance rows of the large warehouse")
-    parser.add_argument("--moves", type=int, default=1_000_000, help="moves of the large warehouse")
+    parser.add_argument("--moves", type=int, default=10_000_000, help="moves of the large warehouse")
     options = parser.parse_args()
     if options.quick:
         options.seconds = 1.0

@@ -30,6 +30,7 @@ SHOWN, GAP = 14, 22  # frames that a label is in the picture, and that the table
 RUNS = 3
 PHOTO_FOLDERS = ("ean13-1", "code128-1", "upca-1", "datamatrix-1", "qrcode-1", "rss14-1")
 PHOTOS_EACH = 4
+GTIN_WITH_AI = 16
 WATCH = """
 window.long = [];
 new PerformanceObserver((list) => window.long.push(...list.getEntries().map((entry) => entry.duration)))
@@ -102,8 +103,9 @@ def _watch(path: Path, pass_s: float) -> dict[str, Any]:
 
 
 def _bare(text: str) -> str:
-    """A text without what readers differ in: a UPC-A is told with 12 digits or with 13."""
-    return text.lstrip("0") if text.isdigit() else text
+    """A text without what readers differ in: a UPC-A has 12 digits or 13, a DataBar's GTIN comes with its AI."""
+    gtin = text[2:] if len(text) == GTIN_WITH_AI and text.startswith("01") else text
+    return gtin.lstrip("0") if gtin.isdigit() else gtin
 
 
 def _print(labels: dict[str, Image.Image], runs: list[dict[str, Any]]) -> None:

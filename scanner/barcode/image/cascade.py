@@ -34,7 +34,7 @@ REGIONS: Final = 2  # the densest part may be a picture or a grille; the third h
 
 # Milliseconds a million pixels on one core of 2.5 GHz, the upper quartile over real photos (tools/bench_reading.py)
 FAST, THOROUGH, ZBAR = 15.0, 45.0, 65.0
-RESERVE_MS: Final = 10.0  # a look may take longer than expected, and the answer has to travel
+RESERVE_MS: Final = 20.0  # a look may take longer than expected, and the answer has to travel
 PREPARE: Final = 8.0  # a filter or a change of size
 FIXED_MS: Final = 0.3
 
