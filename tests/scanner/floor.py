@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -34,14 +34,10 @@ class Floor:
 
     world: World
     answers: list[Answer] = field(default_factory=list)
-    known: dict[str, By] = field(default_factory=dict)  # people do not change while a test asks a thousand times
 
     def by(self, name: str) -> By:
         """The provenance of one of the cast."""
-        if name not in self.known:
-            self.known[name] = self.world.by(name, device=f"device-of-{name}")
-        fresh = {"scan_id": str(uuid.uuid4()), "occurred_at": now(), "moves": [], "discrepancies": []}
-        return replace(self.known[name], **fresh)
+        return self.world.by(name, device=f"device-of-{name}")
 
     def start(self, name: str, workflow: str, document: str | None = None) -> int:
         """Open a task; its id."""
