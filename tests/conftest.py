@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from scanner.db import db, engine_options, now, transact
@@ -49,13 +50,47 @@ class Browser(FlaskClient):
         return self.post(url, data={"csrf_token": self.token(), **(data or {})}, **more)
 
 
+@pytest.fixture(scope="session")
+def apps() -> dict[str, Flask]:
+    """The apps of this process, by the URL of their database. To make one takes as long as most tests."""
+    return {}
+
+
 @pytest.fixture
-def app(engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """The product on one of the engines, migrated and empty."""
+def app(apps: dict[str, Flask], engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The product on one of the engines, migrated and empty. What a test changes in its settings ends with the test."""
     monkeypatch.setenv("SCANDOCK_DATA", str(tmp_path))
     monkeypatch.setenv("DATABASE_URL", engine_url)
-    app = create_app({"TESTING": True, "SQLALCHEMY_ENGINE_OPTIONS": engine_options(engine_url)})
+    if engine_url not in apps:
+        apps[engine_url] = new_app(engine_url)
+    app = apps[engine_url]
+    settings, extensions = dict(app.config), dict(app.extensions)
+    app.config["DATA"] = tmp_path
+    yield from in_use(app)
+    app.config.clear()
+    app.config.update(settings)
+    app.extensions.clear()
+    app.extensions.update(extensions)
+
+
+@pytest.fixture
+def own_app(engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """An app that the test may add routes to."""
+    monkeypatch.setenv("SCANDOCK_DATA", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", engine_url)
+    yield from in_use(new_app(engine_url))
+
+
+def new_app(url: str) -> Flask:
+    """The product as tests want it, on the database of the environment."""
+    app = create_app({"TESTING": True, "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url)})
     app.test_client_class = Browser
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache()  # to compile a page takes longer than to show it
+    return app
+
+
+def in_use(app: Flask) -> Iterator[Flask]:
+    """The app within its context; after it no connection is left open, since the database goes."""
     with app.app_context():
         yield app
         db.session.remove()

@@ -91,10 +91,10 @@ class Databases:
             return f"sqlite:///{self.folder / name}.db"
         return self._create(name, "template0")
 
-    def fresh(self, engine: str) -> str:
-        """The URL of a database with the newest schema and no rows."""
+    def fresh(self, engine: str, name: str = "") -> str:
+        """The URL of a database with the newest schema and no rows. One of that name must be dropped first."""
         template = make_url(self._template(engine))
-        name = f"scandock_{self.worker}_{next(self._numbers)}"
+        name = f"scandock_{self.worker}_{name or next(self._numbers)}"
         if engine == "sqlite":
             target = self.folder / f"{name}.db"
             shutil.copyfile(str(template.database), target)
@@ -167,10 +167,13 @@ def postgresql_server() -> str:
 
 @pytest.fixture(params=ENGINES)
 def engine_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
-    """The URL of a fresh, migrated database, on each engine in turn."""
+    """The URL of a fresh, migrated database, on each engine in turn.
+
+    It is the same URL for each test of a process, so that one app with its compiled statements serves them all.
+    """
     engine: str = request.param
     if engine == "postgresql":
         request.getfixturevalue("postgresql_server")
-    url = databases.fresh(engine)
+    url = databases.fresh(engine, "again")
     yield url
     databases.drop(url)

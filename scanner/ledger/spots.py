@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, bindparam, event, select
 
 from scanner.db import connection, db
 from scanner.models import Balance, Location
@@ -19,12 +19,35 @@ class Spot:
     unit_id: int = 0
 
 
-_virtual: WeakKeyDictionary[Engine, dict[int, dict[str, int]]] = WeakKeyDictionary()
+@dataclass(slots=True)
+class _Known:
+    """What is kept of one database: the ids of its sites' virtual locations by kind, and the kinds of locations."""
+
+    virtual: dict[int, dict[str, int]] = field(default_factory=dict)
+    kinds: dict[int, str] = field(default_factory=dict)
+
+
+_databases: WeakKeyDictionary[Engine, _Known] = WeakKeyDictionary()
+
+
+def _forget(known: _Known) -> None:
+    known.virtual.clear()
+    known.kinds.clear()
+
+
+def _known() -> _Known:
+    """What is kept of the database in use. A new connection may lead to another database, so it starts anew."""
+    engine = connection().engine
+    known = _databases.get(engine)
+    if known is None:
+        known = _databases[engine] = _Known()
+        event.listen(engine, "connect", lambda *_: _forget(known))
+    return known
 
 
 def virtual_locations(site_id: int) -> dict[str, int]:
     """The ids of a site's virtual locations by kind. They are made with the site and never change, so they are kept."""
-    known = _virtual.setdefault(connection().engine, {})
+    known = _known().virtual
     if site_id not in known:
         rows = db.session.execute(
             select(Location.kind, Location.id).where(Location.site_id == site_id, Location.is_virtual)
@@ -35,12 +58,9 @@ def virtual_locations(site_id: int) -> dict[str, int]:
     return known[site_id]
 
 
-_kinds: WeakKeyDictionary[Engine, dict[int, str]] = WeakKeyDictionary()
-
-
 def kind_of(location_id: int) -> str:
     """A location's kind. It never changes (the database refuses that), so it is kept; '' if there is no such place."""
-    known = _kinds.setdefault(connection().engine, {})
+    known = _known().kinds
     if location_id not in known:
         kind = db.session.scalar(select(Location.kind).where(Location.id == location_id))
         if kind is None:

@@ -93,10 +93,10 @@ def test_each_role_gets_by_token_what_the_table_says(warehouse: World, client: B
     assert got == wanted
 
 
-def test_a_route_that_names_nobody_stops_the_start(app: Flask) -> None:
-    app.add_url_rule("/secret", view_func=lambda: "secret")
+def test_a_route_that_names_nobody_stops_the_start(own_app: Flask) -> None:
+    own_app.add_url_rule("/secret", view_func=lambda: "secret")
     with pytest.raises(LookupError, match="/secret"):
-        auth.check_declared(app)
+        auth.check_declared(own_app)
 
 
 def test_a_role_that_does_not_exist_stops_the_start() -> None:

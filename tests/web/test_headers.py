@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
 from scanner.db import Busy
@@ -85,8 +86,8 @@ def test_every_element_with_an_htmx_attribute_carries_its_nonce() -> None:
 # --- errors ------------------------------------------------------------------------------------------------------
 
 
-def fail(app: Flask, error: Exception) -> None:
-    """Make /fail raise `error`, with the answers of production."""
+def fail(app: Flask, error: Exception) -> FlaskClient:
+    """A client for whom /fail raises `error`, with the answers of production."""
 
     @public
     def failing() -> str:
@@ -98,6 +99,7 @@ def fail(app: Flask, error: Exception) -> None:
     from web import auth
 
     auth.check_declared(app)
+    return app.test_client()
 
 
 @pytest.mark.parametrize(
@@ -110,9 +112,9 @@ def fail(app: Flask, error: Exception) -> None:
     ],
 )
 def test_what_goes_wrong_is_said_in_words_without_a_trace(
-    app: Flask, warehouse: World, client: Browser, error: Exception, status: int, code: str
+    own_app: Flask, error: Exception, status: int, code: str
 ) -> None:
-    fail(app, error)
+    client = fail(own_app, error)
     page, part, data = client.get("/fail"), client.get("/fail", headers=PARTIAL), client.get("/api/fail")
     assert [answer.status_code for answer in (page, part, data)] == [status] * 3
     assert "<html" in page.text
@@ -126,10 +128,8 @@ def test_what_goes_wrong_is_said_in_words_without_a_trace(
         assert ("Retry-After" in answer.headers) == (status == 503)
 
 
-def test_a_fault_has_a_number_that_the_log_has_too(
-    app: Flask, warehouse: World, client: Browser, caplog: pytest.LogCaptureFixture
-) -> None:
-    fail(app, ZeroDivisionError("secret detail"))
+def test_a_fault_has_a_number_that_the_log_has_too(own_app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    client = fail(own_app, ZeroDivisionError("secret detail"))
     data = client.get("/api/fail").json
     assert data is not None
     assert data["number"] in caplog.text

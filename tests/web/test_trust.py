@@ -67,8 +67,8 @@ def test_a_phone_that_does_not_trust_it_is_warned(port: int) -> None:
 
 
 @on_sqlite
-def test_the_trust_page_gives_the_certificate_before_any_log_in(folder: Path, app: Flask) -> None:
-    client = app.test_client()
+def test_the_trust_page_gives_the_certificate_before_any_log_in(folder: Path, own_app: Flask) -> None:
+    client = own_app.test_client()
     assert "Trust this station" in client.get("/trust/").text
     answer = client.get("/trust/scandock-ca.crt")
     assert answer.mimetype == "application/x-x509-ca-cert"
@@ -77,8 +77,8 @@ def test_the_trust_page_gives_the_certificate_before_any_log_in(folder: Path, ap
 
 
 @on_sqlite
-def test_without_certificates_there_is_nothing_to_trust(app: Flask) -> None:
-    assert app.test_client().get("/trust/").status_code == 404
+def test_without_certificates_there_is_nothing_to_trust(own_app: Flask) -> None:
+    assert own_app.test_client().get("/trust/").status_code == 404
 
 
 def test_keys_are_their_owner_s_alone(folder: Path) -> None:

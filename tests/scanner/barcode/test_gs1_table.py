@@ -136,7 +136,8 @@ def test_data_that_fits_an_independent_table_is_refused_for_a_check_of_its_own_o
     ai = data.draw(st.sampled_from(sorted(ai for ai, field in FIELDS.items() if not field.tests)))
     pattern = re.compile(WITNESS[ai].pattern.removeprefix(f"^{ai}").removesuffix("$"), re.ASCII)
     value = data.draw(st.from_regex(pattern, fullmatch=True))
-    assert FIELDS[ai].fault(value) is None or not value  # it lets 30 and 37 be empty
+    if "%" not in value:  # it counts %20 as one character of a name, the General Specifications as three
+        assert FIELDS[ai].fault(value) is None or not value  # it lets 30 and 37 be empty
 
 
 def test_no_ai_is_the_beginning_of_another() -> None:
