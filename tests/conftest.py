@@ -98,6 +98,25 @@ def in_use(app: Flask) -> Iterator[Flask]:
 
 
 @pytest.fixture
+def another_app(app: Flask) -> Iterator[Callable[[], Flask]]:
+    """Makes the product a second time, from the environment as it is then; its connections end with the test.
+
+    An engine that nobody disposes of keeps its connections until the garbage collector comes, in the middle of
+    another test.
+    """
+    made: list[Flask] = []
+
+    def make() -> Flask:
+        made.append(create_app({"TESTING": True}))
+        return made[-1]
+
+    yield make
+    for each in made:
+        with each.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
 def warehouse(app: Flask) -> World:
     """The small warehouse of tests/world.py. The test runs inside the app's context."""
     return make_world()

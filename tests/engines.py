@@ -16,6 +16,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -111,6 +112,20 @@ class Databases:
             self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
             self._made.remove(database)
 
+    def left_open(self, url: str, patience_s: float = 5.0) -> int:
+        """How many connections a test has left open to its own PostgreSQL database; they take a moment to end."""
+        if not url.startswith("postgresql"):
+            return 0
+        server, database = _server_url().set(drivername="postgresql"), make_url(url).database
+        give_up_at = time.monotonic() + patience_s
+        with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
+            while True:
+                row = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [database])
+                (count,) = row.fetchone() or (0,)
+                if not count or time.monotonic() > give_up_at:
+                    return int(count)
+                time.sleep(0.02)
+
     def close(self) -> None:
         """Remove every PostgreSQL database made here; pytest removes the files."""
         for database in list(self._made):
@@ -176,4 +191,7 @@ def engine_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator
         request.getfixturevalue("postgresql_server")
     url = databases.fresh(engine, "again")
     yield url
+    left = databases.left_open(url)
     databases.drop(url)
+    # What is left open now would be closed by the garbage collector, with a warning in the middle of another test.
+    assert left == 0, f"{left} connections to PostgreSQL are still open: dispose of every engine that you make"

@@ -16,7 +16,7 @@ from scanner.refusals import Refusal
 from tests.conftest import Browser
 from tests.web.test_authorization_matrix import TABLE
 from tests.world import World
-from web import config, create_app
+from web import config
 from web.auth import public
 
 Log_in = Callable[[str], Browser]
@@ -188,18 +188,18 @@ def test_a_weak_key_stops_the_start(tmp_path: Path, key: str) -> None:
 
 
 def test_a_proxy_is_believed_only_where_the_settings_name_it(
-    app: Flask, warehouse: World, monkeypatch: pytest.MonkeyPatch
+    app: Flask, warehouse: World, another_app: Callable[[], Flask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
     assert "Strict-Transport-Security" not in app.test_client().get("/login", headers=forwarded).headers
     monkeypatch.setenv("SCANDOCK_PROXIES", "1")
-    behind = create_app({"TESTING": True})
+    behind = another_app()
     assert "Strict-Transport-Security" in behind.test_client().get("/login", headers=forwarded).headers
 
 
-def test_only_the_named_hosts_are_answered(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_named_hosts_are_answered(another_app: Callable[[], Flask], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCANDOCK_HOSTS", "scandock.example localhost")
-    named = create_app({"TESTING": True}).test_client()
+    named = another_app().test_client()
     assert named.get("/login").status_code == 200
     assert named.get("/login", base_url="http://evil.example").status_code == 400
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,12 +73,14 @@ def test_an_old_schema_is_not_sound(warehouse: World, client: Browser) -> None:
     assert answer.json["schema"] == {"revision": "older", "is_current": False}
 
 
-def test_a_database_that_is_gone_is_said_and_not_thrown(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_gone_is_said_and_not_thrown(
+    app: Flask, another_app: Callable[[], Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
     gone = "sqlite:////nowhere/at/all.db"
     if db.engine.dialect.name == "postgresql":
         gone = "postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=1"
     monkeypatch.setenv("DATABASE_URL", gone)
-    client = create_app({"TESTING": True}).test_client()
+    client = another_app().test_client()
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert answer.json is not None
