@@ -19,9 +19,10 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, update
 
 from scanner import ledger
+from scanner.asides import ASIDES, CODES
 from scanner.by import By
 from scanner.db import connection, db, now, table_of, transact
-from scanner.find import find, read_code
+from scanner.find import Found, find, read_code
 from scanner.models import Discrepancy, Move, Person, ScanRecord, Task
 from scanner.refusals import Refusal
 from scanner.workflows import WORKFLOWS
@@ -100,10 +101,23 @@ def _take_step(incoming: Incoming, by: By) -> Answer:
     workflow = _workflow(task)
     _check_task(task, workflow, act)
     found = find(read_code(incoming.raw, incoming.symbology or None, incoming.sends_gs), act)
-    say = _undo_last(task, workflow, act) if found.is_command("UNDO") else workflow.step(task, found, by=act)
+    say = _step(task, workflow, found, act)
     answer = _answer(incoming, act, task, workflow, say)
     _record(incoming, act, task, workflow, answer, before)
     return answer
+
+
+def _step(task: Task | None, workflow: ModuleType, found: Found, by: By) -> str:
+    """UNDO and the asides mean the same everywhere; all else is the workflow's."""
+    if found.is_command("UNDO"):
+        return _undo_last(task, workflow, by)
+    aside = ASIDES.get(found.command)
+    if aside is None:
+        say: str = workflow.step(task, found, by=by)
+        return say
+    prompt = workflow.prompt(task)
+    by.step = prompt.step
+    return aside(prompt, by)
 
 
 def _open(incoming: Incoming) -> Task | None:
@@ -317,6 +331,7 @@ def _last_scan(task: Task, by: By) -> ScanRecord:
             ScanRecord.task_id == task.id,
             ScanRecord.person_id == by.person_id,
             ScanRecord.outcome != "refused",
+            ScanRecord.code.not_in(CODES),
             ScanRecord.undoes.is_(None),
             ScanRecord.id.not_in(undone),
         )

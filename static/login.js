@@ -13,6 +13,7 @@ for (const field of document.querySelectorAll('input[name="device"]')) field.val
 listen($("wedge"), { onScan: (text) => readBadge(cleaned(text, "wedge").raw), onHalf: halfRead, onKey: typed });
 unlockOnGesture(isOff);
 document.addEventListener("click", clicked);
+$("photo").addEventListener("change", ({ target }) => target.files.length && look("photo", target));
 window.addEventListener("pageshow", () => focusField($("wedge")));
 takeBadgeAlong();
 
@@ -66,9 +67,19 @@ function clicked(event) {
   if (!button) return;
   const { key, local } = button.dataset;
   if (event.detail) button.blur();
-  if (local) showPanel(`by-${local}`);
+  if (local === "camera") look("camera");
+  else if (local) showPanel(`by-${local}`);
   else if (key === "DONE") send();
   else press(openPad(), key);
+}
+
+/** A badge by camera or photo. */
+async function look(how, field) {
+  try {
+    (await import("./camera-badge.js"))[how]({ read: readBadge, tell, field });
+  } catch {
+    tell("No connection. Try again.", "warn");
+  }
 }
 
 function showPanel(id) {

@@ -10,7 +10,9 @@ const KEY = "scandock.profile";
 const HALVES_KEY = "scandock.halves";
 const HALVES = 3; // half codes in this time: something is wrong with the scanner
 const HALVES_MS = 10 * 60_000;
+const AWAY_KEY = "scandock.unasked";
 let known = stored(KEY);
+let isShared = false;
 
 /** The profile or null: { channel, source, end, prefix, suffix, gs_key, gs_text, sends_gs, has_aim, gap_ms, keyboard }. */
 export function profile() {
@@ -20,12 +22,7 @@ export function profile() {
 /** Keeps a profile on this device. `bursts` are what it was found by, if the server has not stored it yet. */
 export function keep(found, bursts = null) {
   known = found && { ...found, ...(bursts && { bursts }) };
-  try {
-    if (known) localStorage.setItem(KEY, JSON.stringify(known));
-    else localStorage.removeItem(KEY);
-  } catch {
-    // Kept for this page only.
-  }
+  put(KEY, known);
 }
 
 /** What was scanned, without what this scanner adds, and whether it sends separators (undefined: not known). */
@@ -44,27 +41,37 @@ function mayBeGs1(raw) {
   return /^\](C1|d2|Q3|e[0-2]|J1|z1)/.test(raw) || (!known.has_aim && /^\x1d?\d\d/.test(raw));
 }
 
-/** Brings server and device to the same: sends what was found before the log-in, or asks for what the server knows. */
+/** Brings server and device to the same: sends what was found before the log-in, or takes over what the server knows. */
 export async function share(token) {
+  const headers = { "X-CSRFToken": token, Accept: "application/json" };
   if (known?.bursts) {
     const body = new URLSearchParams({ device: device(), bursts: JSON.stringify(known.bursts) });
-    const answer = await fetch("/scanner/profile", { method: "POST", body, headers: { "X-CSRFToken": token, Accept: "application/json" } });
+    const answer = await fetch("/scanner/profile", { method: "POST", body, headers });
     if (answer.ok || answer.status === 422) keep(answer.ok ? await answer.json() : null);
-  } else if (!known) {
-    const answer = await fetch(`/scanner/profile?device=${encodeURIComponent(device())}`, { headers: { Accept: "application/json" } });
+  } else {
+    const answer = await fetch(`/scanner/profile?device=${encodeURIComponent(device())}`, { headers });
     if (answer.status === 200 && !answer.redirected) keep(await answer.json());
+    else if (answer.status === 204 && known) put(AWAY_KEY, keep(null)); // dropped at the desk
   }
+  isShared = true;
 }
 
-/** Notes a half code. True when they have become so many that the scanner should be checked. */
+/** Whether this device is offered the check. */
+export function asksForCheck() {
+  return isShared && !known && !stored(AWAY_KEY);
+}
+
+/** Never again on this device. */
+export function waveAway() {
+  isShared = false;
+  put(AWAY_KEY, true);
+}
+
+/** Notes a half code. True when they are so many that the scanner should be checked. */
 export function isHalfTooOften() {
   const recent = [...(stored(HALVES_KEY) ?? []), Date.now()].filter((at) => Date.now() - at < HALVES_MS);
   const isTooOften = recent.length >= HALVES;
-  try {
-    localStorage.setItem(HALVES_KEY, JSON.stringify(isTooOften ? [] : recent));
-  } catch {
-    // Then it is not noticed.
-  }
+  put(HALVES_KEY, isTooOften ? [] : recent);
   return isTooOften;
 }
 
@@ -77,6 +84,13 @@ export function focusField(field, keyboard = known?.keyboard) {
     setTimeout(() => { field.readOnly = false; }, 50);
   }
   field.focus({ preventScroll: true });
+}
+
+/** For this page only, where the browser keeps nothing. */
+function put(key, value) {
+  try {
+    localStorage.setItem(key, JSON.stringify(value ?? null));
+  } catch {}
 }
 
 function stored(key) {

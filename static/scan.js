@@ -6,7 +6,7 @@ import { device, deviceTime, uuid7 } from "./ids.js";
 import { isMisread } from "./misread.js";
 import { Outbox } from "./outbox.js";
 import { codeOf, openPad, press } from "./pad.js";
-import { cleaned, focusField, isHalfTooOften, share } from "./profile.js";
+import { asksForCheck, cleaned, focusField, isHalfTooOften, share, waveAway } from "./profile.js";
 import { isOff, play, unlockOnGesture } from "./sound.js";
 import { parsed, serviceWorkerPath } from "./trusted.js";
 import { listen } from "./wedge.js";
@@ -45,14 +45,13 @@ document.addEventListener("htmx:before:swap", guardPage);
 document.addEventListener("htmx:error", () => tell("No connection. Try again.", "warn", "warn"));
 setInterval(paintClock, 10_000);
 resume();
-share($("screen")?.dataset.csrf ?? "").catch(() => {}); // without a network the next page tries again
+share($("screen")?.dataset.csrf ?? "").then(paintStatus, () => {}); // the next page tries again
 navigator.serial?.getPorts().then((ports) => ports.length && joinSerial());
 navigator.serviceWorker?.register(serviceWorkerPath()).then(updateBetweenTasks, () => {});
 
 /** Only where a scanner was connected before, by a tap on the scanner check. */
 async function joinSerial() {
-  const { rejoin } = await import("./serial.js");
-  return rejoin({ onScan: (text) => heard(text, "serial"), onHalf: halfRead });
+  return (await import("./serial.js")).rejoin({ onScan: (text) => heard(text, "serial"), onHalf: halfRead });
 }
 
 /** A scanner has sent a text: what its profile knows is put right first. */
@@ -185,6 +184,7 @@ function visit(path, raw) {
     sessionStorage.setItem("scandock.badge", raw);
     return location.assign(path);
   }
+  if (path === "/logout") return outbox.waiting.length ? tell("Scans wait. Log out when they are sent.", "warn", "warn") : $("out").submit();
   return htmx.ajax("GET", path, { target: "#page", select: "#page", swap: "outerHTML", push: "true" });
 }
 
@@ -250,16 +250,16 @@ const LOCAL = {
   sound: () => play("ok"),
   camera: openCamera,
   send: () => { closeSheets(); outbox.drain(); },
+  unasked: () => { waveAway(); paintStatus(); },
 };
 
 /** The camera is fetched when it is first wanted; scanners never pay for it. */
 async function openCamera() {
   closeSheets();
   try {
-    const { toggle } = await import("./camera.js");
-    await toggle({ read: (text, symbology) => read(text, { symbology }), expected: () => JSON.parse($("screen")?.dataset.expects ?? "[]"), step: () => $("screen")?.dataset.step });
+    await (await import("./camera.js")).toggle({ read: (text, symbology) => read(text, { symbology }), expected: () => JSON.parse($("screen")?.dataset.expects ?? "[]"), step: () => $("screen")?.dataset.step });
   } catch {
-    tell("The camera could not be loaded. Try again.", "warn", "warn");
+    tell("No connection. Try again.", "warn", "warn");
   }
 }
 
@@ -275,8 +275,7 @@ async function pictured({ target }) {
   closeSheets();
   tell("Reading the photo", "sending");
   try {
-    const { readPhoto } = await import("./photo.js");
-    await readPhoto(file, { read: (raw, symbology) => read(raw, { symbology, sends_gs: true }), tell, freshToken, screen: $("screen") });
+    await (await import("./photo.js")).readPhoto(file, { read: (raw, symbology) => read(raw, { symbology, sends_gs: true }), tell, freshToken, screen: $("screen") });
   } catch {
     tell("No connection. Take the photo again.", "warn", "warn");
   }
@@ -316,6 +315,8 @@ function paintStatus() {
   $("muted").hidden = !isOff();
   const send = $("send-now");
   if (send) send.hidden = !count;
+  const unchecked = $("unchecked");
+  if (unchecked) unchecked.hidden = !asksForCheck();
 }
 
 function paintClock() {

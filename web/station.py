@@ -27,6 +27,7 @@ from web.auth import EVERYONE, allow, me
 bp = Blueprint("station", __name__)
 
 REFUSED = 422
+LOG_OUT = "/logout"  # the page posts to it, with its form token, when no scan waits to be sent
 
 
 # --- scans -----------------------------------------------------------------------------------------------------------
@@ -64,6 +65,8 @@ def show(task: Task | None, prompt: Any, answer: Answer | None, template: str = 
 def _scan_view(workflow: str) -> Callable[[int], Response]:
     def scan(task_id: int) -> Response:
         answer = accept_scan(incoming(task_id), me())
+        if answer["code"] == "logout":
+            return _go(LOG_OUT)
         task = db.session.get_one(Task, task_id)
         return show(task, prompt_from_json(answer["prompt"]), answer)
 
@@ -203,12 +206,20 @@ def scan_thing(kind: str, thing_id: int) -> Response:
 def _look_up(first: Way | None) -> Response:
     by = me()
     answer = accept_scan(incoming(None), by)
-    if answer["outcome"] != "refused":
-        response = make_response("", 200)
-        response.headers["HX-Location"] = _leads_to(answer["found"], first, by)
-        return response
+    is_refused = answer["outcome"] == "refused"
+    if not is_refused and answer["code"] not in STAYS:
+        return _go(_leads_to(answer["found"], first, by))
     page = render_template("station/_home.html", **queue(by), answer=answer)
-    return make_response(page, REFUSED)
+    return make_response(page, REFUSED if is_refused else 200)
+
+
+STAYS = ("help", "confirm_logout")  # what is answered on the spot
+
+
+def _go(path: str) -> Response:
+    response = make_response("", 200)
+    response.headers["HX-Location"] = path
+    return response
 
 
 def _leads_to(found: dict[str, Any], first: Way | None, by: By) -> str:
@@ -232,6 +243,8 @@ def _leads_to(found: dict[str, Any], first: Way | None, by: By) -> str:
 
 def _card(workflow: str, first: Way | None, by: By) -> str:
     """A workflow's card begins its next piece of work; GO goes on with what is shown, or with what lies open."""
+    if workflow == "logout":
+        return LOG_OUT
     if workflow == "go" and first is not None:
         return _begin(first.workflow, first.document, by)
     if workflow == "go":

@@ -1,4 +1,4 @@
-"""Exceptions: what a packer may say instead of scanning a unit: read, all, full, damaged, back."""
+"""Exceptions: what a packer may say instead of scanning a unit: read, all, full, damaged, weight, back."""
 
 from __future__ import annotations
 
@@ -61,6 +61,14 @@ def _damage_reason(task: Task, found: Found, by: By) -> str:
     return "Scan the damaged unit."
 
 
+def _weight(task: Task, found: Found, by: By) -> str:
+    """This order is weighed, though the site does not ask for it. The pad opens after the last unit."""
+    if by.step not in ("item", "weight"):
+        raise Refusal("wrong_command", found.words, "an item of this order")
+    task.note(must_weigh=True)
+    return "Type the weight." if by.step == "weight" else "After the last unit the weight is asked for."
+
+
 def _back(task: Task, found: Found, by: By) -> str:
     task.note(damage=None, pending=None, confirm=None)
     return "Back."
@@ -71,6 +79,7 @@ COMMANDS: dict[str, tasks.Command] = {
     "ALL": _all,
     "FULL": _full,
     "DAMAGED": _damaged,
+    "WEIGHT": _weight,
     "BACK": _back,
     **dict.fromkeys(DAMAGE, _damage_reason),
 }

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from scanner import accept
+from scanner import accept, asides
+from scanner.asides import HOME_CARDS as HOME
 from scanner.barcode import command, element_string
 from scanner.barcode.own import COMMANDS
 from scanner.db import db, now
+from scanner.lookup import CARDS
 from scanner.models import ScanRecord
 from scanner.models.person import ROLES
 from scanner.prompt import Prompt
@@ -421,3 +423,53 @@ def test_a_task_of_another_site_is_unknown(floor: Floor) -> None:
 def test_a_look_up_cannot_be_undone(floor: Floor) -> None:
     floor.scans("ben", None, "MUG")
     assert floor.scan("ben", None, command("UNDO"))["code"] == "nothing_to_undo"
+
+
+# --- HELP and LOGOUT: the same in every step -----------------------------------------------------------------------
+
+
+def test_help_has_a_line_for_every_card() -> None:
+    assert {*asides.WORDS, *CARDS} == {*COMMANDS, "Q"}
+
+
+@each_walk
+def test_help_tells_what_every_button_of_a_step_does_and_changes_nothing(floor: Floor, walk: Walk) -> None:
+    for task, _raw, _scan in follow(walk, floor):
+        before, prompt = dump(), floor.prompt(task)
+        answer = floor.scan(walk.who, task, command("HELP"))
+        assert (answer["outcome"], answer["code"], answer["prompt"]["step"]) == ("accepted", "help", prompt.step)
+        buttons = [action.label for action in (*prompt.actions, *prompt.more)]
+        assert [label for label, words in answer["found"]["rows"] if words] == (buttons or [row[0] for row in HOME])
+        assert difference(before, dump()) == {}
+
+
+@each_walk
+def test_undo_passes_over_help_and_a_log_out_that_was_not_meant(floor: Floor, walk: Walk) -> None:
+    task = walk.start(floor)
+    before = floor.prompt(task)
+    raw = next(walk.raws(floor, task))
+    answer = floor.scans(walk.who, task, raw, command("HELP"), command("LOGOUT"), command("UNDO"))
+    assert (answer["code"], floor.prompt(task)) == ("undone", before)
+
+
+@each_walk
+def test_a_second_log_out_card_in_a_row_logs_out_in_every_step(floor: Floor, walk: Walk) -> None:
+    for task, _raw, _scan in follow(walk, floor):
+        before = dump()
+        codes = [floor.scan(walk.who, task, command("LOGOUT"))["code"] for _ in range(3)]
+        assert codes == ["confirm_logout", "logout", "confirm_logout"]
+        floor.scan(walk.who, task, command("HELP"))
+        assert floor.scan(walk.who, task, command("LOGOUT"))["code"] == "confirm_logout"
+        floor.scan(walk.who, task, command("HELP"))  # the next step must not find the question open
+        assert difference(before, dump()) == {}
+
+
+def test_a_log_out_that_was_asked_long_ago_or_elsewhere_is_asked_again(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert floor.scan("ben", None, command("LOGOUT"))["code"] == "confirm_logout"
+    assert floor.scan("cleo", None, command("LOGOUT"))["code"] == "confirm_logout"
+    monkeypatch.setattr(asides, "CONFIRM", timedelta())
+    assert floor.scan("ben", None, command("LOGOUT"))["code"] == "confirm_logout"
+    monkeypatch.undo()
+    assert floor.scan("ben", None, command("LOGOUT"))["code"] == "logout"

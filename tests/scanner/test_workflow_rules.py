@@ -80,6 +80,19 @@ def test_a_pallet_goes_only_where_all_that_is_on_it_may_stand_together(
 # --- verify ----------------------------------------------------------------------------------------------------------
 
 
+def test_the_weight_card_has_a_carton_weighed_though_the_site_does_not_weigh(floor: Floor) -> None:
+    floor.world.stock("MUG", "A-01-1", 5)
+    floor.world.order("SO-1", ("MUG", 2))
+    floor.pick("SO-1")
+    task = floor.start("cleo", "verify", "SO-1")
+    assert floor.scan("cleo", task, command("WEIGHT"))["code"] == "wrong_command"
+    answer = floor.scans("cleo", task, tote(1), command("WEIGHT"), "MUG", "MUG")
+    assert (answer["prompt"]["step"], answer["prompt"]["pad"]["kind"]) == ("weight", "weight")
+    assert floor.status("SO-1") == "picked"
+    assert floor.scans("cleo", task, command("WEIGHT"))["say"] == "Type the weight."
+
+
+
 def _picked(floor: Floor, *lines: tuple[str, int]) -> int:
     """An order that is picked; its packing with the tote scanned."""
     floor.world.order("SO-1", *lines)

@@ -100,3 +100,17 @@ def test_the_variable_field_at_the_end_needs_no_separator(warehouse: World) -> N
     raw = f"]C101{GTINS['MILK'].zfill(14)}17270331" + "10B7"
     scan = Incoming(str(uuid.uuid4()), raw, now(), "zt-07", sends_gs=False)
     assert accept_scan(scan, warehouse.by("ben"))["outcome"] == "accepted"
+
+
+def test_the_desk_sees_what_is_known_of_each_scanner_and_drops_it(warehouse: World, browser: Log_in) -> None:
+    ben, eve = browser("ben"), browser("eve")
+    assert "No scanner was checked" in eve.get("/scanner/devices").text
+    ben.send("/scanner/profile", {"device": "zt-07", "bursts": bursts(gs="")})
+    page = eve.get("/scanner/devices").text
+    row = page[page.index("zt-07") :]
+    for words in ("Ben", "wedge", "Enter", "lost", ">no<", ">4<", "loses the separator, names no symbologies"):
+        assert words in row, words
+    (profile,) = db.session.scalars(select(DeviceProfile)).all()
+    eve.send(f"/scanner/devices/{profile.id}/drop")
+    assert ben.get("/scanner/profile?device=zt-07").status_code == 204
+    assert "device.drop" in db.session.scalars(select(AuditEntry.action)).all()
