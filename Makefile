@@ -6,6 +6,7 @@
 #   make fmt     set the format right
 #   make bench   measure              ARGS=
 #   make bench-reading  measure the reading of photos, labels, codes, keys and the camera    ARGS="--photos dir --quick"
+#   make fuzz    readers under chance, longer than the tests   ARGS="--runs 1000000 --minutes 10"
 #   make lock    choose package versions anew (needs uv)
 #   make clean   remove what tools made; the warehouse in data/ stays
 
@@ -15,7 +16,7 @@ UV ?= uv
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --upgrade --group build
 
-.PHONY: run test check fmt bench bench-reading lock vendor clean
+.PHONY: run test check fmt bench bench-reading fuzz lock vendor clean
 
 run:
 	@exec sh tools/run.sh
@@ -46,6 +47,10 @@ bench-reading:
 	$(PY) -m tools.bench_reading_gs1
 	$(PY) -m tools.bench_keys $(filter --quick,$(ARGS))
 	$(PY) -m tools.bench_camera
+
+fuzz:
+	@sh tools/setup.sh test
+	$(PY) -m tools.fuzz $(ARGS)
 
 lock:
 	$(LOCK) -o requirements.txt

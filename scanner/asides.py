@@ -54,10 +54,11 @@ HOME_CARDS: Final = (
 
 def _help(prompt: Prompt, by: By) -> str:
     """What the step wants and what each of its buttons does."""
-    rows = [(action.label, WORDS[word]) for action in (*prompt.actions, *prompt.more) if (word := _word(action.code))]
+    buttons = (*prompt.actions, *prompt.more)
+    rows = {action.label: WORDS[word] for action in buttons if (word := _word(action.code))}
     by.code, by.tone = "help", "ok"
-    by.found = {"kind": "help", "id": None, "words": prompt.text, "rows": rows or HOME_CARDS}
-    return prompt.scan.capitalize() + "."
+    by.found = {"kind": "help", "id": None, "words": prompt.text, "rows": [*rows.items()] or [*HOME_CARDS]}
+    return f"{prompt.scan}."
 
 
 def _word(code: str) -> str:

@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
+from scanner.barcode import command
 from scanner.db import db, engine_options, now, transact
 from scanner.models import (
     Balance,
@@ -206,6 +207,9 @@ def station_pages(phone: Station, busy: Morning, see: See) -> None:
     phone.tap("[data-local=more]")
     see("home more", page)
     phone.open("/")
+    phone.scan(command("HELP"))
+    see("home help", page)
+    phone.open("/")
     phone.scan("QQQ")
     see("home stop", page)
     for path in ("/me", *(f"/{name}/" for name in WORKFLOWS)):
@@ -321,6 +325,7 @@ def desk_paths(busy: Morning) -> dict[str, str]:
         "discrepancy": f"/discrepancies/{case.id}",
         "tasks": "/tasks",
         "tasks nothing": "/tasks?status=cancelled",
+        "scanners": "/scanner/devices",
         "people": "/people",
         "person": f"/people/{busy.people['ben'].id}",
         "supervisor": f"/people/{busy.people['eve'].id}",

@@ -92,7 +92,6 @@ def test_the_weight_card_has_a_carton_weighed_though_the_site_does_not_weigh(flo
     assert floor.scans("cleo", task, command("WEIGHT"))["say"] == "Type the weight."
 
 
-
 def _picked(floor: Floor, *lines: tuple[str, int]) -> int:
     """An order that is picked; its packing with the tote scanned."""
     floor.world.order("SO-1", *lines)
