@@ -1,4 +1,4 @@
-"""Asides: cards that mean the same in every step and touch no work: HELP says what may be scanned, LOGOUT ends the log-in."""
+"""Asides: cards that mean the same in every step and touch no work: HELP tells, LOGOUT ends the log-in."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from typing import Literal
 
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-
 from werkzeug.wrappers import Response as AnyResponse
 
 from labels.check_sheet import drawn

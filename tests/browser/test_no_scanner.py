@@ -1,10 +1,10 @@
-"""A person with a phone and no scanner: camera and photo are in reach everywhere, from the log-in on, and nothing is typed."""
+"""A person with a phone and no scanner: camera and photo are in reach from the log-in on."""
 
 from __future__ import annotations
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from scanner.barcode import command
 from scanner.db import db
@@ -17,6 +17,7 @@ from tools.pictures import F, encoded, photo_of, symbol, turned
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)]
 READING_S = 30  # the decoder is loaded with the first picture, on a machine that is busy
+WAITING = "Object.keys(localStorage).filter((key) => key.startsWith('scandock.scan.')).length"
 PLACES = ("/", "/pick/", "/putaway/", "/lookup/")
 
 
@@ -129,9 +130,14 @@ def test_nobody_is_logged_out_while_scans_wait(phone: Station, warehouse: World)
     phone.open("/")
     phone.keys(command("LOGOUT"))
     phone.wait(lambda: "Scan LOGOUT again" in phone.text("#verdict"))
-    phone.page.route("**/scan", lambda route: (phone.page.wait_for_timeout(300), route.continue_()))
+    held: list[Route] = []
+    phone.page.route("**/scan", lambda route: held.append(route))
     phone.keys(command("LOGOUT"), idle_ms=1_000)
-    phone.keys("MUG", idle_ms=600)
+    phone.wait(lambda: held)
+    phone.keys("MUG")
+    phone.wait(lambda: phone.page.evaluate(WAITING) == 2)
+    phone.page.unroute("**/scan")
+    held[0].continue_()
     phone.wait(lambda: "Mug, red" in phone.text(".thing"), 10)
     assert not phone.page.url.endswith("/login")
     assert db.session.query(ScanRecord).count() == 3
