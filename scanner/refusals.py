@@ -128,6 +128,24 @@ REASONS: dict[str, Reason] = {
         "No barcode could be read in that photo.",
         "Go closer, find more light, and hold the label flat.",
     ),
+    # -- printing
+    "unknown_printer": Reason("NO PRINTER", "{scanned} is no printer that is in use here.", "Choose another one."),
+    "printer_exists": Reason("KNOWN PRINTER", "There is a printer {scanned} already.", "Give it another code."),
+    "bad_printer": Reason("BAD PRINTER", "{scanned}", "Mend the form."),
+    "printer_address": Reason(
+        "ADDRESS CLOSED", "{scanned} is no address that a printer may have here: {why}.", "Ask who runs the server."
+    ),
+    "unknown_label": Reason("NO SUCH LABEL", "Nothing here prints a {scanned}.", "Ask for {wanted}."),
+    "label_gone": Reason("GONE", "{scanned} is not there any more.", "Cancel the label."),
+    "label_language": Reason(
+        "WRONG PRINTER", "A {scanned} cannot be printed in the language {wanted}.", "Choose another printer."
+    ),
+    "print_under_way": Reason("PRINTING", "{scanned} is being printed.", "Wait for it."),
+    "print_taken": Reason("TAKEN", "Another program prints {scanned}, or a person has decided about it.", "Leave it."),
+    "print_finished": Reason("PRINTED", "{scanned} was printed already.", "Print a copy if you need another."),
+    "print_not_sent": Reason("NOT PRINTED", "{scanned} is {other}: it has not been sent.", "Wait for it."),
+    "nothing_to_print": Reason("NOTHING TO PRINT", "Nothing was printed from here yet.", "Go on."),
+    "not_a_workplace": Reason("NO WORKPLACE", "Nobody works at {scanned}.", "Scan the label of a bench or a dock."),
     # -- the request
     "scan_id_reused": Reason("SCAN ID REUSED", "This scan id came before with other content.", "Scan again."),
     "bad_scan_id": Reason("BAD SCAN ID", "A scan needs an id of its own (a UUID).", "Reload the page."),

@@ -5,7 +5,11 @@ Words for people go to the standard output, reasons for a failure to the error o
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 from functools import update_wrapper
 from pathlib import Path
@@ -13,7 +17,7 @@ from typing import ParamSpec, TypeVar
 from zoneinfo import available_timezones
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
@@ -33,7 +37,7 @@ T = TypeVar("T")
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (begin, demo, import_, import_invoices, check, token, start_info, person):
+    for command in (begin, demo, import_, import_invoices, check, token, start_info, person, print_worker):
         app.cli.add_command(command)
 
 
@@ -252,6 +256,35 @@ def person_list() -> None:
     for row in db.session.scalars(select(Person).order_by(Person.login)):
         state = "" if row.is_active else "  (out)"
         click.echo(f"{row.login:20} {row.name:30} {', '.join(row.roles)}{state}")
+
+
+@click.command("print-worker")
+@click.option("--once", is_flag=True, help="Send what may be sent now, then end.")
+@click.option("--with-parent", is_flag=True, help="End when the program that has started it ends.")
+@with_appcontext
+def print_worker(once: bool, with_parent: bool) -> None:
+    """Send what waits to the printers, until SIGTERM."""
+    from labels.worker import Worker
+
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - threads need the app itself
+    worker = Worker(app.app_context, app.config["PRINTERS"], lease_s=app.config["PRINT_LEASE_S"])
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    if with_parent:
+        end_with_parent(worker.stop)
+    worker.run(once=once)
+
+
+def end_with_parent(stop: Callable[[], None]) -> None:
+    """Call `stop` when the parent has ended, however it ended: nobody else would tell."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        stop()
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @click.command("start-info")

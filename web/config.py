@@ -8,6 +8,9 @@ SCANDOCK_WAIT_S     how long a scan waits for a database in use, seconds  10
 SCANDOCK_PROXIES    how many reverse proxies stand in front              0
 SCANDOCK_CERTIFICATES  the folder of server.crt, server.key and ca.crt, to serve https without a proxy   none
 SCANDOCK_HOSTS      the host names that are answered, separated by spaces  any
+SCANDOCK_PRINTER_NETWORKS  where printers may stand: networks, separated by spaces   the private ones
+SCANDOCK_PRINTER_PORTS     the ports that they may have: ports or ranges             9100-9109 631
+SCANDOCK_PRINT_LEASE_S     how long a print worker may be silent, seconds            30
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from click import ClickException
+from sqlalchemy import make_url
 
+from labels.reach import NETWORKS, PORTS, Reach, reach_of
 from scanner.connections import WAIT_S
 from scanner.db import database_url, engine_options
 
@@ -31,6 +36,8 @@ FORM_PARTS = 200
 KEY_FILE = "secret_key"
 MOST_WAIT_S = 25  # the server gives up on a request after a minute, and a write may wait twice
 SHORTEST_KEY = 32  # characters
+LEASE_S = 30.0
+MOST_LEASE_S = 600
 
 
 class BadSetting(ClickException):
@@ -51,6 +58,8 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "CERTIFICATES": Path(folder) if (folder := environ.get("SCANDOCK_CERTIFICATES")) else None,
         "PROXIES": _whole_number(environ, "SCANDOCK_PROXIES"),
         "TRUSTED_HOSTS": environ.get("SCANDOCK_HOSTS", "").split() or None,
+        "PRINTERS": _reach(environ, url),
+        "PRINT_LEASE_S": _seconds(environ, "SCANDOCK_PRINT_LEASE_S", LEASE_S, MOST_LEASE_S),
         "MAX_CONTENT_LENGTH": FORM_BYTES,
         "MAX_FORM_MEMORY_SIZE": FORM_BYTES,
         "MAX_FORM_PARTS": FORM_PARTS,
@@ -71,14 +80,26 @@ def _whole_number(environ: Mapping[str, str], name: str) -> int:
     return int(text)
 
 
-def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
+def _reach(environ: Mapping[str, str], url: str) -> Reach:
+    """Where printers may stand. The ports of the database and of Scandock itself are never open."""
+    networks = environ.get("SCANDOCK_PRINTER_NETWORKS", NETWORKS)
+    ports = environ.get("SCANDOCK_PRINTER_PORTS", PORTS)
+    own = environ.get("PORT", "")
+    closed = {make_url(url).port or 5432} | ({int(own)} if own.isascii() and own.isdigit() else set())
+    try:
+        return reach_of(networks, ports, closed)
+    except ValueError as error:
+        raise BadSetting(f"SCANDOCK_PRINTER_NETWORKS or SCANDOCK_PRINTER_PORTS cannot be read: {error}") from error
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: float, most: float = MOST_WAIT_S) -> float:
     text = environ.get(name, "")
     try:
         seconds = float(text or default)
     except ValueError:
         seconds = -1
-    if not 0 < seconds <= MOST_WAIT_S:
-        raise BadSetting(f"{name} is {text!r}, wanted seconds, more than 0 and at most {MOST_WAIT_S}")
+    if not 0 < seconds <= most:
+        raise BadSetting(f"{name} is {text!r}, wanted seconds, more than 0 and at most {most}")
     return seconds
 
 

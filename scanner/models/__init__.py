@@ -15,6 +15,7 @@ from scanner.models.document import (
 from scanner.models.item import Barcode, Item, Lot, Serial
 from scanner.models.location import VIRTUAL_KINDS, Location, Site
 from scanner.models.person import ApiToken, AuditEntry, LoginFailure, Person, PersonSession
+from scanner.models.printing import DevicePlace, Printer, PrintJob, PrintStep, Workplace
 from scanner.models.stock import Balance, Hold, LedgerHead, Move, Reservation, Unit
 from scanner.models.task import Discrepancy, ScanRecord, Task
 
@@ -26,6 +27,7 @@ __all__ = [
     "Barcode",
     "Carton",
     "Customer",
+    "DevicePlace",
     "DeviceProfile",
     "Discrepancy",
     "Hold",
@@ -41,6 +43,9 @@ __all__ = [
     "Parcel",
     "Person",
     "PersonSession",
+    "PrintJob",
+    "PrintStep",
+    "Printer",
     "PurchaseLine",
     "PurchaseOrder",
     "Reservation",
@@ -50,4 +55,5 @@ __all__ = [
     "Supplier",
     "Task",
     "Unit",
+    "Workplace",
 ]

@@ -1,0 +1,187 @@
+"""Worker: sends what waits in the queue, one thread for each printer that has something to do.
+
+It looks into the database a few times a second and writes only when there is work. What is printed is drawn outside of
+any write transaction. Two workers may run; a printer is held by one of them. A worker that is killed is noticed by the
+clock (`lease_s`), and what it was sending becomes a question to a person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Final
+
+from labels.host_status import State
+from labels.make import Made, make
+from labels.printers import Beat, Doubtful, Line, NotReached, NotTaken, line_to
+from labels.reach import Reach
+from scanner.db import Busy, db, let_go
+from scanner.models import Printer, PrintJob
+from scanner.printing import queue
+from scanner.refusals import Refusal
+
+POLL_S: Final = 0.3
+AFTER_FAULT_S: Final = 2.0
+log = logging.getLogger("scandock.printing")
+
+
+class Worker:
+    """Prints until it is told to stop. `context` opens the application for a thread."""
+
+    def __init__(
+        self, context: Callable[[], AbstractContextManager[object]], reach: Reach, *, lease_s: float = 30.0
+    ) -> None:
+        name = f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._context, self._reach = context, reach
+        self._holder = queue.Holder(name, lease_s)
+        self._stop = threading.Event()
+        self._threads: dict[int, threading.Thread] = {}
+        self._silent: set[int] = set()
+
+    def stop(self) -> None:
+        """End after the jobs that are being sent. May be called from a signal handler."""
+        self._stop.set()
+
+    def run(self, *, once: bool = False) -> None:
+        """Serve until `stop`, or with `once` until nothing is left that may be sent now."""
+        while not self._stop.is_set():
+            ids = self._due()
+            if once and not ids and not any(thread.is_alive() for thread in self._threads.values()):
+                break
+            for printer_id in ids:
+                self._serve_in_thread(printer_id)
+            self._stop.wait(POLL_S)
+        for thread in self._threads.values():
+            thread.join()
+
+    def _due(self) -> list[int]:
+        try:
+            with self._context():
+                queue.expire()
+                return queue.due()
+        except Exception:  # the database may be away for a while; the queue is not lost by that
+            log.exception("the queue cannot be read")
+            self._stop.wait(AFTER_FAULT_S)
+            return []
+
+    def _serve_in_thread(self, printer_id: int) -> None:
+        running = self._threads.get(printer_id)
+        if running is None or not running.is_alive():
+            thread = threading.Thread(target=self._serve, args=(printer_id,), name=f"printer-{printer_id}")
+            self._threads[printer_id] = thread
+            thread.start()
+
+    def _serve(self, printer_id: int) -> None:
+        """Everything that this printer has to do now."""
+        try:
+            with self._context():
+                if not queue.hold(printer_id, self._holder):
+                    return
+                while not self._stop.is_set() and _Turn(printer_id, self._holder, self._reach, self._silent).take():
+                    pass
+                queue.let_go(printer_id, self._holder)
+        except queue.Lost as lost:
+            log.warning("left alone: %s", lost)
+        except Busy as busy:
+            log.warning("the database cannot take it now: %s", busy)
+            self._stop.wait(AFTER_FAULT_S)
+        except Exception:  # a fault of ours must not end the worker: the other printers go on
+            log.exception("printer %s", printer_id)
+            self._stop.wait(AFTER_FAULT_S)
+
+
+class _Turn:
+    """One look at one printer: its next job, or only how it is."""
+
+    def __init__(self, printer_id: int, holder: queue.Holder, reach: Reach, silent: set[int]) -> None:
+        self._printer = db.session.get_one(Printer, printer_id, populate_existing=True)
+        self._holder, self._reach, self._silent = holder, reach, silent
+        self._beat_at = time.monotonic()
+
+    def take(self) -> bool:
+        """Whether there may be more to do."""
+        job = queue.next_job(self._printer.id)
+        if job is None and not self._printer.is_asked:
+            let_go()
+            return False
+        made = self._made(job) if job else None
+        _detach()
+        if job is not None and made is None:
+            return True
+        try:
+            with line_to(self._printer, self._reach, self._silent) as line:
+                return self._use(line, job, made)
+        except NotReached as error:
+            self._tell(State("offline", error.words))
+            if job is None:
+                return False
+            queue.put_off(job.id, self._holder, error.code, error.words)
+            return False
+
+    def _made(self, job: PrintJob) -> Made | None:
+        """The bytes; None when they cannot be made, which fails the job."""
+        try:
+            return make(job)
+        except Refusal as refusal:
+            _detach()
+            queue.mark_failed(job.id, self._holder, refusal.code, f"{refusal.say} {refusal.next}")
+        except Exception:  # one label that cannot be drawn must not hold up the others
+            log.exception("job %s", job.public_id)
+            _detach()
+            queue.mark_failed(job.id, self._holder, "not_made", "It cannot be drawn. The log of the server says why.")
+        return None
+
+    def _use(self, line: Line, job: PrintJob | None, made: Made | None) -> bool:
+        state = line.state()
+        self._tell(state)
+        if job is None or made is None:
+            return True
+        if not state.can_print:
+            queue.put_off(job.id, self._holder, state.code, state.words)
+            return False
+        queue.mark_sending(job.id, self._holder, hashlib.sha256(made.data).hexdigest())
+        self._send(line, job, made)
+        return True
+
+    def _send(self, line: Line, job: PrintJob, made: Made) -> None:
+        name = f"{job.kind} {job.public_id}"
+        try:
+            sent = line.send(made.data, made.language, job.copies, name, self._beat())
+        except Doubtful as error:
+            queue.mark_unknown(job.id, self._holder, error.code, error.words)
+            self._tell(State("offline", error.words))
+        except NotTaken as error:
+            queue.mark_failed(job.id, self._holder, error.code, error.words)
+        else:
+            queue.mark_sent(job.id, self._holder, is_confirmed=sent.is_confirmed, words=sent.words)
+            if sent.state is not None:
+                self._tell(sent.state)
+
+    def _beat(self) -> Beat:
+        """Renews the lease when a third of it is over."""
+
+        def beat() -> None:
+            if time.monotonic() - self._beat_at > self._holder.lease_s / 3:
+                queue.beat(self._printer.id, self._holder)
+                self._beat_at = time.monotonic()
+
+        return beat
+
+    def _tell(self, state: State) -> None:
+        if queue.is_news(self._printer, state.code, state.words):
+            queue.tell_state(self._printer.id, self._holder, state.code, state.words)
+            self._printer = db.session.get_one(Printer, self._printer.id)
+            _detach()
+
+
+def _detach() -> None:
+    """Keep what was read and end the read transaction: none is held open while a printer thinks."""
+    db.session.expunge_all()
+    let_go()

@@ -1,0 +1,37 @@
+"""Printing: an outbox in the database. An act asks for a label in its own transaction; workers send it, once.
+
+    queued -> sending -> sent -> confirmed
+      |          |         \
+      |          +-> unknown (nobody can tell whether it came out: a person says so, or asks for a marked copy)
+      +-> failed (it surely did not come out), cancelled
+
+What is `sending` or later is never sent again by itself (docs/decisions/0009-printing.md).
+"""
+
+from scanner.printing.answers import came_out, cancel, is_for_page, opened, print_again, print_elsewhere, repeat_last
+from scanner.printing.ask import ask, choose_printer, questions
+from scanner.printing.places import bind, place_of, printers_of, set_printers, unbind
+from scanner.printing.printers import ask_state, change_printer, new_printer, pause, resume
+
+__all__ = [
+    "ask",
+    "ask_state",
+    "bind",
+    "came_out",
+    "cancel",
+    "change_printer",
+    "choose_printer",
+    "is_for_page",
+    "new_printer",
+    "opened",
+    "pause",
+    "place_of",
+    "print_again",
+    "print_elsewhere",
+    "printers_of",
+    "questions",
+    "repeat_last",
+    "resume",
+    "set_printers",
+    "unbind",
+]

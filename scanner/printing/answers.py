@@ -1,0 +1,140 @@
+"""What people say about a job: it came out, print it again, print it elsewhere, forget it.
+
+Whatever may have come out already is printed again only as a copy of its own, marked as such in the log and on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy import select
+
+from scanner.audit import audit
+from scanner.by import By
+from scanner.db import db, now
+from scanner.models import Printer, PrintJob
+from scanner.printing.ask import ask, note
+from scanner.refusals import Refusal
+
+ANYWHERE: Final = ("", "desk")  # devices that have no name of their own
+
+
+def came_out(job: PrintJob, by: By) -> PrintJob:
+    """A person has the print in hand. Belongs in `transact`, as all here. Refuses print_not_sent."""
+    job = _locked(job)
+    if job.state == "confirmed":
+        return job
+    if job.state not in ("unknown", "sent"):
+        raise Refusal("print_not_sent", _words(job), other=job.state)
+    return _end(job, "confirmed", "said to have come out", by)
+
+
+def opened(job: PrintJob, by: By, sha256: str) -> None:
+    """The page of the device shows the print to its person, who sends it. Refuses print_finished: it was answered for.
+
+    Until the person says what came of it the page may show it again.
+    """
+    job = _locked(job)
+    if job.state == "queued":
+        job.state, job.attempts, job.sha256, job.sent_at = "sent", job.attempts + 1, sha256, now()
+        note(job, "opened by the page", by)
+    elif job.state != "sent":
+        raise Refusal("print_finished", _words(job))
+
+
+def is_for_page(job: PrintJob) -> bool:
+    """Whether the page of a device prints it."""
+    printer = db.session.get(Printer, job.printer_id) if job.printer_id else None
+    return printer is None or printer.kind == "browser"
+
+
+def cancel(job: PrintJob, by: By) -> PrintJob:
+    """Forget it. What is out, or on its way, stays: refuses print_under_way, print_finished."""
+    job = _locked(job)
+    if job.state == "cancelled":
+        return job
+    if job.state == "sending":
+        raise Refusal("print_under_way", _words(job))
+    if job.state in ("sent", "confirmed") and not is_for_page(job):
+        raise Refusal("print_finished", _words(job))
+    return _end(job, "cancelled", "cancelled", by)
+
+
+def print_again(job: PrintJob, by: By) -> PrintJob:
+    """The same once more: itself if it surely did not come out, else a copy. Refuses print_under_way."""
+    return _again(job, by, lambda copied: copied.printer_id)
+
+
+def print_elsewhere(job: PrintJob, printer: Printer, by: By) -> PrintJob:
+    """The same on another printer. Refuses print_under_way, unknown_printer."""
+    if not printer.is_active or printer.site_id != job.site_id:
+        raise Refusal("unknown_printer", printer.code)
+    return _again(job, by, lambda _job: printer.id)
+
+
+def repeat_last(by: By, *, use: str = "label") -> PrintJob:
+    """What the PRINT card asks for: the last label of this device, or of this person at a desk, as a copy.
+
+    Refuses nothing_to_print, print_under_way.
+    """
+    mine = PrintJob.person_id == by.person_id if by.device in ANYWHERE else PrintJob.device == by.device
+    last = (
+        select(PrintJob)
+        .where(PrintJob.site_id == by.site_id, mine, PrintJob.used_for == use, PrintJob.state != "cancelled")
+        .order_by(PrintJob.id.desc())
+        .limit(1)
+    )
+    job = db.session.scalars(last).first()
+    if job is None:
+        raise Refusal("nothing_to_print")
+    return print_again(job, by)
+
+
+def _again(job: PrintJob, by: By, where: Callable[[PrintJob], int | None]) -> PrintJob:
+    job = _locked(job)
+    target = where(job)
+    if job.state == "sending" or (job.state == "queued" and target == job.printer_id):
+        raise Refusal("print_under_way", _words(job))
+    if job.state in ("queued", "failed"):
+        return _send_back(job, target, by)
+    copy = ask(
+        job.kind,
+        job.subject_id,
+        by,
+        use=job.used_for,
+        copies=job.copies,
+        details=job.details,
+        key=f"copy:{job.id}:{by.scan_id}",
+        printer=db.session.get(Printer, target) if target else None,
+        copy_of=job,
+    )
+    copy.printer_id = target
+    if job.state == "unknown":
+        _end(job, "cancelled", f"printed again as {copy.public_id}", by)
+    audit(by, "print.copy", job.kind, f"{copy.public_id} of {job.public_id}")
+    return copy
+
+
+def _send_back(job: PrintJob, printer_id: int | None, by: By) -> PrintJob:
+    job.state, job.printer_id, job.available_at, job.done_at = "queued", printer_id, now(), None
+    job.error_code = job.error_words = ""
+    note(job, "sent again", by)
+    if printer_id:
+        db.session.get_one(Printer, printer_id).retry_at = None
+    return job
+
+
+def _end(job: PrintJob, state: str, words: str, by: By) -> PrintJob:
+    job.state, job.done_at = state, now()
+    note(job, words, by)
+    audit(by, f"print.{state}", job.kind, job.public_id)
+    return job
+
+
+def _locked(job: PrintJob) -> PrintJob:
+    return db.session.get_one(PrintJob, job.id, with_for_update=True, populate_existing=True)
+
+
+def _words(job: PrintJob) -> str:
+    return f"The {job.kind.replace('_', ' ')}"

@@ -1,0 +1,100 @@
+"""Ask for something to be printed: a row beside the act that wants it, and nothing else."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import aliased
+
+from scanner.by import By
+from scanner.db import db, now
+from scanner.models import DevicePlace, Printer, PrintJob, PrintStep, Workplace
+from scanner.models.printing import USES
+from scanner.refusals import Refusal
+
+MOST_COPIES: Final = 999
+OPEN_QUESTIONS: Final = 20
+
+
+def ask(
+    kind: str,
+    subject_id: int | None,
+    by: By,
+    *,
+    use: str = "label",
+    copies: int = 1,
+    details: dict[str, Any] | None = None,
+    key: str | None = None,
+    printer: Printer | None = None,
+    copy_of: PrintJob | None = None,
+) -> PrintJob:
+    """Put a job into the queue, in the transaction of the act that wants it. Belongs in `transact`.
+
+    The same `key` never makes a second job: the first one is returned. Without a key the scan's id makes one, so one
+    act asks for one thing once. Without a `printer` it goes to that of the device's place, else to the site's default
+    for the use, else to the page of the device. Refuses bad_quantity.
+    """
+    if not 1 <= copies <= MOST_COPIES:
+        raise Refusal("bad_quantity", copies)
+    assert use in USES
+    key = (key or f"{by.scan_id}:{kind}:{subject_id or ''}:{use}")[:160]
+    found = db.session.scalars(select(PrintJob).where(PrintJob.site_id == by.site_id, PrintJob.key == key)).first()
+    if found is not None:
+        return found
+    printer = printer or choose_printer(by, use)
+    job = PrintJob(
+        public_id=str(uuid.uuid4()),
+        site_id=by.site_id,
+        kind=kind,
+        subject_id=subject_id,
+        details=details or {},
+        copies=copies,
+        used_for=use,
+        printer_id=printer.id if printer else None,
+        state="queued",
+        available_at=now(),
+        key=key,
+        copy_of=copy_of.id if copy_of else None,
+        person_id=by.person_id,
+        device=by.device[:64],
+        asked_at=now(),
+    )
+    db.session.add(job)
+    db.session.flush()
+    note(job, f"copy of {copy_of.public_id}" if copy_of else "", by)
+    return job
+
+
+def choose_printer(by: By, use: str) -> Printer | None:
+    """The printer for this device and use; None when only its own page is left."""
+    bound, named = aliased(DevicePlace), aliased(Workplace)
+    column = named.label_printer_id if use == "label" else named.paper_printer_id
+    here = (
+        select(column)
+        .join(bound, bound.location_id == named.location_id)
+        .where(bound.site_id == by.site_id, bound.device == by.device)
+        .scalar_subquery()
+    )
+    query = select(Printer).where(
+        Printer.site_id == by.site_id,
+        Printer.is_active,
+        or_(Printer.id == here, (Printer.used_for == use) & Printer.is_default),
+    )
+    return db.session.scalars(query.order_by((Printer.id == here).desc().nulls_last(), Printer.id).limit(1)).first()
+
+
+def questions(by: By) -> list[PrintJob]:
+    """What this device has asked for and a person must look after: jobs for its own page, unknown and failed ones."""
+    mine = (PrintJob.site_id == by.site_id, PrintJob.device == by.device)
+    pages = select(Printer.id).where(Printer.site_id == by.site_id, Printer.kind == "browser")
+    is_page = or_(PrintJob.printer_id.is_(None), PrintJob.printer_id.in_(pages))
+    wants = or_(PrintJob.state.in_(("unknown", "failed")), is_page & PrintJob.state.in_(("queued", "sent")))
+    return list(db.session.scalars(select(PrintJob).where(*mine, wants).order_by(PrintJob.id).limit(OPEN_QUESTIONS)))
+
+
+def note(job: PrintJob, words: str = "", by: By | None = None) -> None:
+    """Write the job's state, as it is now, into its log."""
+    person_id = by.person_id if by else None
+    db.session.add(PrintStep(job_id=job.id, at=now(), state=job.state, words=words[:300], person_id=person_id))

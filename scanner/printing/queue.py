@@ -1,0 +1,247 @@
+"""The queue as a worker sees it: hold a printer, take its next job, mark what became of it.
+
+A printer takes one connection at a time, so one worker holds it at a time; a worker that dies lets go by the clock. A
+mark is made only by the holder. The order of the marks is the whole safety: `sending` is stored before the first byte
+leaves, so a job that is still `queued` has surely not been printed, and one that was left `sending` becomes `unknown`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, exists, or_, select
+
+from scanner.db import db, now, transact
+from scanner.models import Printer, PrintJob
+from scanner.printing.ask import note
+
+FIRST_PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 60.0
+GIVE_UP_AFTER: Final = timedelta(hours=1)  # a label that comes out later is stuck onto something else
+SERVED: Final = ("raw", "ipp")  # kinds that the worker talks to itself
+
+
+class Lost(Exception):
+    """Another worker holds the printer, or the job is not where it was: this worker must leave it alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A worker's name, new at each start, and for how long it may be silent."""
+
+    name: str
+    lease_s: float
+
+
+SWEEPER: Final = Holder("sweeper", 5.0)
+
+
+def due(kinds: Iterable[str] = SERVED) -> list[int]:
+    """The printers that have something to do: a job that may be sent, one that a dead worker has left, a question."""
+    at = now()
+    of_it = PrintJob.printer_id == Printer.id
+    may_print = exists().where(of_it, PrintJob.state == "queued", PrintJob.available_at <= at) & ~Printer.is_paused
+    is_left = exists().where(of_it, PrintJob.state == "sending")
+    is_time = or_(Printer.retry_at.is_(None), Printer.retry_at <= at)
+    wants = or_(may_print & is_time, is_left, Printer.is_asked)
+    query = select(Printer.id).where(Printer.is_active, Printer.kind.in_(tuple(kinds)), _is_free(at), wants)
+    return list(db.session.scalars(query.order_by(Printer.id)))
+
+
+def _is_free(at: datetime) -> ColumnElement[bool]:
+    return or_(Printer.held_until.is_(None), Printer.held_until < at)
+
+
+def hold(printer_id: int, holder: Holder) -> bool:
+    """Take the printer. Whatever is `sending` there was left by a worker that has ended: it becomes unknown."""
+
+    def work() -> bool:
+        printer = _locked(printer_id)
+        if printer is None or not printer.is_active or _is_held_by_another(printer, holder):
+            return False
+        _doubt(printer)
+        _lease(printer, holder)
+        return True
+
+    return transact(work)
+
+
+def expire(kinds: Iterable[str] = ("agent",)) -> None:
+    """Doubt what programs that pull their jobs have left `sending`: nobody else takes their printers over."""
+    left = select(Printer.id).join(PrintJob, PrintJob.printer_id == Printer.id).distinct()
+    query = left.where(Printer.kind.in_(tuple(kinds)), PrintJob.state == "sending", _is_free(now()))
+    for printer_id in db.session.scalars(query).all():
+        if hold(printer_id, SWEEPER):
+            let_go(printer_id, SWEEPER)
+
+
+def _is_held_by_another(printer: Printer, holder: Holder) -> bool:
+    is_live = printer.held_until is not None and printer.held_until >= now()
+    return is_live and printer.held_by != holder.name
+
+
+def _doubt(printer: Printer) -> None:
+    left = select(PrintJob).where(PrintJob.printer_id == printer.id, PrintJob.state == "sending")
+    for job in db.session.scalars(left):
+        _mark(job, "unknown", "worker_ended", "The program that printed it has ended. Did it come out?")
+
+
+def let_go(printer_id: int, holder: Holder) -> None:
+    """Give the printer back, so that another worker need not wait for the clock."""
+
+    def work() -> None:
+        printer = _locked(printer_id)
+        if printer is not None and printer.held_by == holder.name:
+            printer.held_by, printer.held_until = "", None
+
+    transact(work)
+
+
+def beat(printer_id: int, holder: Holder) -> None:
+    """Say that the worker still lives: another lease. Raises Lost."""
+    transact(lambda: _lease(_mine(printer_id, holder), holder))
+
+
+def next_job(printer_id: int) -> PrintJob | None:
+    """The oldest job that may be sent now. Only a holder may act on it."""
+    wanted = (PrintJob.printer_id == printer_id, PrintJob.state == "queued", PrintJob.available_at <= now())
+    is_time = or_(Printer.retry_at.is_(None), Printer.retry_at <= now())
+    ready = (
+        select(PrintJob).join(Printer, Printer.id == PrintJob.printer_id).where(*wanted, is_time, ~Printer.is_paused)
+    )
+    return db.session.scalars(ready.order_by(PrintJob.id).limit(1)).first()
+
+
+# --- marks: what became of a job -------------------------------------------------------------------------------------
+
+
+def mark_sending(job_id: int, holder: Holder, sha256: str) -> None:
+    """The first byte is about to leave. Raises Lost when it must not."""
+
+    def work() -> None:
+        job, printer = _held(job_id, holder, "queued")
+        _lease(printer, holder)
+        printer.failures, printer.retry_at = 0, None
+        job.attempts += 1
+        job.sha256, job.sent_at = sha256, now()
+        _mark(job, "sending")
+
+    transact(work)
+
+
+def mark_sent(job_id: int, holder: Holder, *, is_confirmed: bool, words: str = "") -> None:
+    """All of it has left; `is_confirmed` when the printer says that it came out. Raises Lost."""
+
+    def work() -> None:
+        job, _ = _held(job_id, holder, "sending")
+        job.done_at = now()
+        _mark(job, "confirmed" if is_confirmed else "sent", words=words)
+
+    transact(work)
+
+
+def mark_unknown(job_id: int, holder: Holder, code: str, words: str) -> None:
+    """Some of it has left, and nobody can tell what came out. Raises Lost."""
+    transact(lambda: _mark(_held(job_id, holder, "sending")[0], "unknown", code, words))
+
+
+def mark_failed(job_id: int, holder: Holder, code: str, words: str) -> None:
+    """It surely did not come out and trying again will not help. Raises Lost."""
+    transact(lambda: _mark(_held(job_id, holder, "queued", "sending")[0], "failed", code, words))
+
+
+def put_off(job_id: int, holder: Holder, code: str, words: str) -> None:
+    """It surely did not reach the printer: all its jobs wait, longer each time. Raises Lost.
+
+    A job that has waited for an hour fails. The pause is the printer's, so a long queue does not knock for each job.
+    """
+
+    def work() -> None:
+        job, printer = _held(job_id, holder, "queued")
+        job.attempts += 1
+        if job.error_code != code:
+            note(job, words)
+        job.error_code, job.error_words = code, words[:300]
+        printer.failures += 1
+        printer.retry_at = now() + timedelta(seconds=pause_s(printer.failures))
+        _give_up(printer, code, words)
+
+    transact(work)
+
+
+def _give_up(printer: Printer, code: str, words: str) -> None:
+    is_old = PrintJob.available_at < now() - GIVE_UP_AFTER
+    old = select(PrintJob).where(PrintJob.printer_id == printer.id, PrintJob.state == "queued", is_old)
+    for job in db.session.scalars(old):
+        _mark(job, "failed", code, f"{words} Given up after an hour.")
+
+
+def pause_s(failures: int) -> float:
+    """Seconds until the next try: 1, 2, 4 ... 60, with a little chance, so that not all come back at once."""
+    pause: float = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failures - 1, 10))
+    return pause * random.uniform(0.9, 1.1)  # noqa: S311 - jitter, not a secret
+
+
+def tell_state(printer_id: int, holder: Holder, state: str, words: str) -> None:
+    """Note how the printer is. Raises Lost."""
+
+    def work() -> None:
+        printer = _mine(printer_id, holder)
+        printer.state, printer.state_words, printer.state_at, printer.is_asked = state, words[:200], now(), False
+
+    transact(work)
+
+
+def is_news(printer: Printer, state: str, words: str, after: timedelta = timedelta(seconds=30)) -> bool:
+    """Whether a printer's state is worth a write: it changed, somebody asked, or the note is old."""
+    is_same = (printer.state, printer.state_words) == (state, words[:200])
+    return printer.is_asked or not is_same or printer.state_at is None or printer.state_at < now() - after
+
+
+# --- within a transaction --------------------------------------------------------------------------------------------
+
+
+def _locked(printer_id: int) -> Printer | None:
+    """The printer's row, kept from other workers. Scans that ask for labels are not held up by this lock."""
+    return db.session.get(Printer, printer_id, with_for_update={"key_share": True}, populate_existing=True)
+
+
+def _lease(printer: Printer, holder: Holder) -> None:
+    printer.held_by, printer.held_until = holder.name, now() + timedelta(seconds=holder.lease_s)
+
+
+def _mine(printer_id: int, holder: Holder) -> Printer:
+    printer = _locked(printer_id)
+    if printer is None or printer.held_by != holder.name:
+        raise Lost(f"printer {printer_id} has another holder")
+    return printer
+
+
+def _held(job_id: int, holder: Holder, *states: str) -> tuple[PrintJob, Printer]:
+    """A job in one of these states and its printer, if the holder still holds it. Raises Lost.
+
+    The printer is locked before the job, as in `hold`, so that two workers never wait for each other.
+    """
+    printer_id = db.session.scalar(select(PrintJob.printer_id).where(PrintJob.id == job_id))
+    printer = _mine(printer_id or 0, holder)
+    job = db.session.get(PrintJob, job_id, with_for_update=True, populate_existing=True)
+    if job is None or job.printer_id != printer.id or job.state not in states:
+        raise Lost(f"job {job_id} is {job.state if job else 'gone'}")
+    if _over(printer.held_until):
+        raise Lost(f"printer {printer.code} was held for too long")
+    return job, printer
+
+
+def _over(until: datetime | None) -> bool:
+    return until is None or until < now()
+
+
+def _mark(job: PrintJob, state: str, code: str = "", words: str = "") -> None:
+    job.state, job.error_code, job.error_words = state, code, words[:300] if code else ""
+    if state == "failed":
+        job.done_at = now()
+    note(job, words)
