@@ -224,20 +224,15 @@ def _mine(printer_id: int, holder: Holder) -> Printer:
 def _held(job_id: int, holder: Holder, *states: str) -> tuple[PrintJob, Printer]:
     """A job in one of these states and its printer, if the holder still holds it. Raises Lost.
 
-    The printer is locked before the job, as in `hold`, so that two workers never wait for each other.
+    The printer is locked before the job, as in `hold`, so that two workers never wait for each other. A lease that is
+    over counts for as long as nobody else has taken the printer.
     """
     printer_id = db.session.scalar(select(PrintJob.printer_id).where(PrintJob.id == job_id))
     printer = _mine(printer_id or 0, holder)
     job = db.session.get(PrintJob, job_id, with_for_update=True, populate_existing=True)
     if job is None or job.printer_id != printer.id or job.state not in states:
         raise Lost(f"job {job_id} is {job.state if job else 'gone'}")
-    if _over(printer.held_until):
-        raise Lost(f"printer {printer.code} was held for too long")
     return job, printer
-
-
-def _over(until: datetime | None) -> bool:
-    return until is None or until < now()
 
 
 def _mark(job: PrintJob, state: str, code: str = "", words: str = "") -> None:
