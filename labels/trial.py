@@ -45,7 +45,8 @@ def zpl(trial: Trial) -> bytes:
     module = max(2, round(trial.dpi / 100))
     code = f"^FO{text},{below}^BY{module}^BCN,{text * 2},Y,N,N^FH_^FD{_field(trial.code)}^FS"
     frame = f"^FO0,0^GB{width},{height},4^FS"
-    return "\n".join(["^XA", f"^FX{trial.job}^FS", f"^PW{width}^LL{height}", frame, *rows, code, "^XZ", ""]).encode("ascii")
+    lines = ["^XA", f"^FX{trial.job}^FS", f"^PW{width}^LL{height}", frame, *rows, code, "^XZ", ""]
+    return "\n".join(lines).encode("ascii")
 
 
 def _field(text: str) -> str:

@@ -6,6 +6,7 @@ All workflows have the same face, so they have the same pages: what waits, one t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
@@ -14,12 +15,13 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from scanner import tasks
+from scanner import printing, tasks
 from scanner.about import Way, about
 from scanner.accept import Answer, Incoming, accept_scan
 from scanner.by import By
 from scanner.db import db, now, transact
-from scanner.models import Task
+from scanner.models import Location, Task
+from scanner.printing.places import is_workplace
 from scanner.prompt import prompt_from_json
 from scanner.workflows import WORKFLOWS
 from web.auth import EVERYONE, allow, me
@@ -159,7 +161,12 @@ def queue(by: By) -> dict[str, Any]:
     tiles = [
         _tile(name, module, by) for name, module in WORKFLOWS.items() if name != "lookup" and by.may(*module.ROLES)
     ]
-    return {"tiles": tiles, "unfinished": _unfinished(by)}
+    return {
+        "tiles": tiles,
+        "unfinished": _unfinished(by),
+        "place": printing.place_of(by),
+        "print_questions": len(printing.questions(by)),
+    }
 
 
 _NOTES = {
@@ -200,15 +207,17 @@ def scan_home() -> Response:
 def scan_thing(kind: str, thing_id: int) -> Response:
     """The same while a thing is shown: the GO card takes its first way on."""
     ways = _ways(kind, thing_id, me())
-    return _look_up(ways[0] if ways else None)
+    return _look_up(ways[0] if ways else None, shown=(kind, thing_id))
 
 
-def _look_up(first: Way | None) -> Response:
+def _look_up(first: Way | None, shown: tuple[str, int] | None = None) -> Response:
     by = me()
     answer = accept_scan(incoming(None), by)
     is_refused = answer["outcome"] == "refused"
     if not is_refused and answer["code"] not in STAYS:
-        return _go(_leads_to(answer["found"], first, by))
+        found = answer["found"]
+        is_here = shown == ("location", found["id"]) and found["kind"] == "location" and _works_at(found["id"], by)
+        return _go("/" if is_here else _leads_to(found, first, by))
     page = render_template("station/_home.html", **queue(by), answer=answer)
     return make_response(page, REFUSED if is_refused else 200)
 
@@ -220,6 +229,15 @@ def _go(path: str) -> Response:
     response = make_response("", 200)
     response.headers["HX-Location"] = path
     return response
+
+
+def _works_at(location_id: int, by: By) -> bool:
+    """The label of the place that is shown, scanned once more: this device works there, if anybody does."""
+    location = db.session.get(Location, location_id)
+    if location is None or not is_workplace(location):
+        return False
+    transact(lambda: printing.bind(location, replace(by, device=incoming(None).device)))
+    return True
 
 
 def _leads_to(found: dict[str, Any], first: Way | None, by: By) -> str:
@@ -282,4 +300,11 @@ def lookup_thing(kind: str, thing_id: int) -> str:
     found = about(kind, thing_id, by)
     found.ways = [way for way in found.ways if by.may(*WORKFLOWS[way.workflow].ROLES)]
     scan_url = f"/lookup/{kind}/{thing_id}/scan"
-    return render_template("station/lookup.html", about=found, unfinished=_unfinished(by), scan_url=scan_url)
+    place = db.session.get(Location, thing_id) if kind == "location" else None
+    return render_template(
+        "station/lookup.html",
+        about=found,
+        unfinished=_unfinished(by),
+        scan_url=scan_url,
+        workplace=place if place and is_workplace(place) else None,
+    )

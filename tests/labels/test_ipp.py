@@ -1,0 +1,193 @@
+"""IPP with real servers of Debian: a driverless printer (ippeveprinter), and CUPS with a queue into a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from labels.ipp import IppLine
+from labels.printers import NotReached
+from labels.reach import reach_of
+from scanner.db import db
+from scanner.models import Printer
+from tests.labels.desk import HERE, again, ask, printer, work
+from tests.world import World
+
+BUS = """<busconfig><type>session</type><listen>unix:path={path}</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"""
+CUPSD = """Listen 127.0.0.1:{port}
+Browsing Off
+DefaultAuthType None
+<Location />
+  Order allow,deny
+  Allow 127.0.0.1
+</Location>
+<Policy default>
+  <Limit All>
+    Order allow,deny
+    Allow 127.0.0.1
+  </Limit>
+</Policy>
+"""
+CUPS_FILES = "FileDevice Yes\n" + "".join(
+    f"{name} {{folder}}/{part}\n"
+    for name, part in {
+        "ServerRoot": "root",
+        "RequestRoot": "spool",
+        "CacheDir": "cache",
+        "StateDir": "state",
+        "TempDir": "tmp",
+        "ErrorLog": "log/error_log",
+        "AccessLog": "log/access_log",
+        "PageLog": "log/page_log",
+    }.items()
+)
+
+
+def needs(*programs: str) -> dict[str, str]:
+    """Where the programs are; a skip, or under CI a failure, without them."""
+    path = os.environ["PATH"] + os.pathsep + "/usr/sbin"
+    found = {name: shutil.which(name, path=path) for name in programs}
+    if missing := [name for name, where in found.items() if where is None]:
+        words = f"IPP is tested with {', '.join(missing)}: apt-get install cups-ipp-utils cups-daemon cups-client dbus"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(words)
+    return {name: where for name, where in found.items() if where}
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(port: int, *command: str, **env: str) -> Iterator[None]:
+    """A server for as long as the test takes."""
+    run = subprocess.Popen(command, env=os.environ | env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait(port, run)
+        yield
+    finally:
+        run.terminate()
+        run.wait(20)
+
+
+def _wait(port: int, run: subprocess.Popen[bytes]) -> None:
+    gate = threading.Event()
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
+        except OSError:
+            assert run.poll() is None, f"{run.args!r} has ended"
+            gate.wait(0.1)
+        else:
+            return
+    pytest.fail("the IPP server did not start")
+
+
+@pytest.fixture
+def driverless(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A printer that speaks IPP Everywhere: its address and the folder that it prints into."""
+    programs = needs("ippeveprinter", "ipptool", "dbus-daemon")
+    port, spool, bus = free_port(), tmp_path / "spool", tmp_path / "bus"
+    spool.mkdir()
+    (tmp_path / "bus.conf").write_text(BUS.format(path=bus))
+    with ExitStack() as stack:
+        daemon = subprocess.Popen(
+            [programs["dbus-daemon"], f"--config-file={tmp_path}/bus.conf", "--nofork"], stderr=subprocess.DEVNULL
+        )  # the printer wants one to announce itself, even if there is nobody to listen
+        stack.callback(lambda: (daemon.terminate(), daemon.wait(10)))
+        for _ in range(100):
+            if bus.exists():
+                break
+            threading.Event().wait(0.05)
+        command = (programs["ippeveprinter"], "-p", str(port), "-d", str(spool), "-k", "-n", "localhost", "-r", "off")
+        env = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={bus}"}
+        stack.enter_context(running(port, *command, "-f", "application/pdf", "Test", **env))
+        yield f"ipp://127.0.0.1:{port}/ipp/print", spool
+
+
+@pytest.fixture
+def cups(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A CUPS server with a raw queue: its address and the file that it prints into."""
+    programs = needs("cupsd", "lpadmin", "ipptool")
+    port, out = free_port(), tmp_path / "out.bin"
+    for part in ("root", "spool", "cache", "state", "tmp", "log"):
+        (tmp_path / part).mkdir()
+    (tmp_path / "cupsd.conf").write_text(CUPSD.format(port=port))
+    (tmp_path / "cups-files.conf").write_text(CUPS_FILES.format(folder=tmp_path))
+    out.touch()
+    files = ("-c", f"{tmp_path}/cupsd.conf", "-s", f"{tmp_path}/cups-files.conf")
+    with running(port, programs["cupsd"], "-f", *files):
+        queue = [programs["lpadmin"], "-h", f"127.0.0.1:{port}", "-p", "RAW", "-E", "-v", f"file:{out}", "-m", "raw"]
+        subprocess.run(queue, check=True, capture_output=True, timeout=20)
+        yield f"ipp://127.0.0.1:{port}/printers/RAW", out
+
+
+def test_a_driverless_printer_gets_the_pdf_and_confirms_it(
+    app: Flask, warehouse: World, driverless: tuple[str, Path]
+) -> None:
+    address, spool = driverless
+    row = printer(warehouse.by("cleo"), address, kind="ipp", language="pdf")
+    (job,) = ask(warehouse.by("cleo"))
+    work(app)
+    assert (again(job).state, again(job).error_words) == ("confirmed", "")
+    (file,) = spool.glob("*.pdf")
+    assert file.read_bytes().startswith(b"%PDF-")
+    assert db.session.get_one(Printer, row.id, populate_existing=True).state == "ready"
+
+
+def test_a_driverless_printer_that_does_not_take_the_language_says_so_and_nothing_came_out(
+    app: Flask, warehouse: World, driverless: tuple[str, Path]
+) -> None:
+    address, spool = driverless
+    printer(warehouse.by("cleo"), address, kind="ipp", language="zpl")
+    (job,) = ask(warehouse.by("cleo"))
+    work(app)
+    assert (again(job).state, again(job).error_code) == ("failed", "printer_declines")
+    assert "document-format-not-supported" in again(job).error_words
+    assert list(spool.glob("*.pdf")) == []
+
+
+def test_a_cups_queue_prints_zpl_as_it_was_made(app: Flask, warehouse: World, cups: tuple[str, Path]) -> None:
+    address, out = cups
+    printer(warehouse.by("cleo"), address, kind="ipp", language="zpl")
+    (job,) = ask(warehouse.by("cleo"))
+    work(app)
+    assert again(job).state == "confirmed"
+    assert f"^FX{job.public_id}^FS".encode() in out.read_bytes()
+
+
+def test_a_cups_queue_that_is_stopped_gets_nothing_until_it_goes_on(
+    app: Flask, warehouse: World, cups: tuple[str, Path]
+) -> None:
+    address, out = cups
+    server = address.removeprefix("ipp://").partition("/")[0]
+    for program in needs("cupsdisable").values():
+        subprocess.run([program, "-h", server, "RAW"], check=True, timeout=20)
+    row = printer(warehouse.by("cleo"), address, kind="ipp", language="zpl")
+    (job,) = ask(warehouse.by("cleo"))
+    work(app)
+    assert (again(job).state, out.read_bytes()) == ("queued", b"")
+    assert db.session.get_one(Printer, row.id, populate_existing=True).state in ("paused", "stopped")
+
+
+def test_an_ipp_printer_that_is_not_there_is_out_of_reach() -> None:
+    needs("ipptool")
+    with pytest.raises(NotReached, match="out of reach"):
+        IppLine(f"ipp://127.0.0.1:{free_port()}/ipp/print", HERE).state()
+
+
+def test_an_ipp_address_outside_of_the_networks_is_never_asked() -> None:
+    with pytest.raises(NotReached, match="never a printer"):
+        IppLine("ipp://169.254.169.254:631/ipp/print", reach_of("0.0.0.0/0", "631"))

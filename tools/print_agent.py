@@ -1,0 +1,217 @@
+"""Print agent: for a PC at the bench whose printer the server cannot reach. One file; Python's own library, no more.
+
+    python3 print_agent.py --url https://scandock.example --printer BENCH-1 --raw 192.168.1.50:9100
+    python3 print_agent.py --url https://scandock.example --printer BENCH-1 --lp Zebra_GK420d
+
+It pulls the jobs of one printer (kind `agent`) and hands them to a printer of port 9100 or to `lp`. The token is read
+from SCANDOCK_TOKEN, or from a file (--token-file); its name is the printer's address at the desk. A job is sent once:
+when the agent ends in the middle of it, a person is asked whether it came out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+from typing import Any
+
+POLL_S = 2.0
+TRY_AGAIN_S = 10.0
+CALL_S = 30
+CONNECT_S = 5
+STALL_S = 20
+ANSWERS_KEPT_S = 600  # for so long the agent tries to tell what came of a job
+
+
+class NotReached(Exception):
+    """Not one byte has left."""
+
+
+class Unsure(Exception):
+    """Some of it has left."""
+
+
+class Server:
+    """The warehouse's API, as one token sees it."""
+
+    def __init__(self, url: str, token: str, printer: str) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise SystemExit("--url is no http:// or https:// address")
+        self._url, self._token, self._printer = url.rstrip("/"), token, printer
+        self._run = str(uuid.uuid4())
+
+    def take(self) -> dict[str, Any] | None:
+        """The next job, or none. Raises OSError."""
+        return self._call("take", printer=self._printer).get("job")
+
+    def start(self, job: str) -> bool:
+        """Whether the first byte may leave. A lost answer is asked for again. Raises OSError."""
+        try:
+            self._call(f"{job}/start")
+        except urllib.error.HTTPError as error:
+            if error.code == 422:
+                return False
+            raise
+        return True
+
+    def done(self, job: str, outcome: str, words: str) -> None:
+        """Tell what came of it, for as long as it takes; the server asks a person if it never hears."""
+        give_up_at = time.monotonic() + ANSWERS_KEPT_S
+        while time.monotonic() < give_up_at:
+            try:
+                self._call(f"{job}/done", outcome=outcome, words=words[:300])
+            except urllib.error.HTTPError as error:
+                if error.code == 422:
+                    return
+            except OSError:
+                pass
+            else:
+                return
+            time.sleep(POLL_S)
+
+    def _call(self, path: str, **facts: str) -> dict[str, Any]:
+        body = json.dumps({"run": self._run, **facts}).encode()
+        head = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self._url}/api/v1/print-jobs/{path}", body, head)  # noqa: S310 - checked
+        with urllib.request.urlopen(request, timeout=CALL_S) as answer:  # noqa: S310
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+
+class Raw:
+    """A printer of port 9100."""
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        self._host, self._port = (host, int(port)) if host else (address, 9100)
+
+    def open(self) -> socket.socket:
+        """A connection. Raises NotReached."""
+        try:
+            return socket.create_connection((self._host, self._port), timeout=CONNECT_S)
+        except OSError as error:
+            raise NotReached(f"The printer is out of reach: {error}") from error
+
+    def send(self, line: socket.socket, data: bytes, copies: int) -> str:
+        """Write all and close. Raises Unsure."""
+        try:
+            line.settimeout(STALL_S)
+            line.sendall(data * copies)
+            line.shutdown(socket.SHUT_WR)
+            line.settimeout(2)
+            while line.recv(1024):
+                pass
+        except TimeoutError:
+            return "All bytes have left; the printer keeps the line open."
+        except OSError as error:
+            raise Unsure(f"The printer closed the line in the middle: {error}") from error
+        return "All bytes have left."
+
+
+class Lp:
+    """A queue of this PC's CUPS."""
+
+    def __init__(self, queue: str) -> None:
+        self._queue = queue
+        self._program = shutil.which("lp")
+
+    def open(self) -> socket.socket | None:
+        """Nothing to open. Raises NotReached."""
+        if self._program is None:
+            raise NotReached("This PC has no lp.")
+        return None
+
+    def send(self, _line: object, data: bytes, copies: int) -> str:
+        """Hand it to `lp`. Raises Unsure when lp does not say that it has it."""
+        command = [str(self._program), "-d", self._queue, "-n", str(copies), "-s"]
+        try:
+            ran = subprocess.run(command, input=data, capture_output=True, timeout=60, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise Unsure("lp did not end.") from error
+        if ran.returncode:
+            raise Unsure(f"lp failed: {ran.stderr.decode(errors='replace')[:200]}")
+        return f"Handed to the queue {self._queue}."
+
+
+def serve(server: Server, printer: Raw | Lp, stop: threading.Event, *, once: bool = False) -> None:
+    """Pull and print until told to stop; with `once` until nothing waits."""
+    while not stop.is_set():
+        try:
+            job = server.take()
+            wait_s = _print(server, printer, job) if job else POLL_S
+        except OSError as error:
+            say(f"The server cannot be reached: {error}")
+            job, wait_s = None, TRY_AGAIN_S
+        if once and job is None:
+            return
+        stop.wait(wait_s)
+
+
+def _print(server: Server, printer: Raw | Lp, job: dict[str, Any]) -> float:
+    """Print one job; how long to wait before the next, in seconds."""
+    name, data = str(job["id"]), base64.b64decode(job["data"])
+    try:
+        line = printer.open()
+    except NotReached as error:
+        say(str(error))
+        server.done(name, "not_reached", str(error))
+        return TRY_AGAIN_S
+    try:
+        if not server.start(name):
+            return POLL_S
+        words = printer.send(line, data, int(job["copies"]))  # type: ignore[arg-type]
+    except Unsure as error:
+        say(str(error))
+        server.done(name, "unknown", str(error))
+        return POLL_S
+    finally:
+        if line is not None:
+            line.close()
+    server.done(name, "sent", words)
+    return 0.0
+
+
+def say(words: str) -> None:
+    """One line for the log."""
+    sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {words}\n")
+
+
+def main() -> None:
+    """Read the options and serve."""
+    parser = argparse.ArgumentParser(description="Prints what waits for one printer of Scandock.")
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--printer", required=True, help="its code at the desk; of the kind `agent`")
+    parser.add_argument("--token-file", type=Path, help="else SCANDOCK_TOKEN")
+    parser.add_argument("--once", action="store_true", help="end when nothing waits")
+    way = parser.add_mutually_exclusive_group(required=True)
+    way.add_argument("--raw", help="host:port of a printer")
+    way.add_argument("--lp", help="a CUPS queue of this PC")
+    options = parser.parse_args()
+    token = options.token_file.read_text().strip() if options.token_file else os.environ.get("SCANDOCK_TOKEN", "")
+    if not token:
+        raise SystemExit("no token: set SCANDOCK_TOKEN, or give --token-file")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    serve(
+        Server(options.url, token, options.printer),
+        Raw(options.raw) if options.raw else Lp(options.lp),
+        stop,
+        once=options.once,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,259 @@
+"""Printing by API: ask for labels, see what became of them, and pull jobs for a printer that only an agent can reach.
+
+An agent takes a job, says that it starts, prints, says what came of it. Until `start` the job may be taken anew; after
+it the job is never given out again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any, Literal
+
+from flask import Response, current_app
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+
+from labels.make import KINDS, make
+from scanner import printing
+from scanner.db import db, let_go, transact
+from scanner.models import Printer, PrintJob
+from scanner.printing import queue
+from scanner.refusals import Refusal
+from web.api.common import Page, Strict, answer, blueprint, listed
+from web.auth import EVERYONE, allow, me
+
+bp = blueprint("printing")
+
+PRINTER_FIELDS = (
+    *("code", "name", "kind", "language", "dpi", "width_mm", "height_mm", "used_for", "is_default", "is_active"),
+    *("is_paused", "state", "state_words", "state_at"),
+)
+JOB_FIELDS = (
+    *("kind", "subject_id", "details", "copies", "used_for", "state", "attempts", "error_code", "error_words"),
+    *("device", "asked_at", "sent_at", "done_at", "sha256"),
+)
+
+
+class AskIn(Strict):
+    """What is to be printed."""
+
+    kind: str = Field(max_length=20, description="location, item, unit, test, ...")
+    subject: int | None = Field(None, ge=1, le=2**31 - 1, description="the id of the thing")
+    use: Literal["label", "paper"] = "label"
+    copies: int = Field(1, ge=1, le=999)
+    printer: str | None = Field(None, max_length=32, description="its code; else the site's default for the use")
+    key: str | None = Field(None, min_length=1, max_length=100, description="the same key never makes a second job")
+    details: dict[str, Any] = Field(default_factory=dict)
+
+
+class AnswerIn(Strict):
+    """What a person or a program has decided about a job."""
+
+    answer: Literal["came_out", "again", "elsewhere", "cancel"]
+    printer: str | None = Field(None, max_length=32)
+
+
+class TakeIn(Strict):
+    """Which printer an agent serves, and the name of this run of it."""
+
+    printer: str = Field(max_length=32)
+    run: str = Field(min_length=8, max_length=36)
+
+
+class StartIn(Strict):
+    """The run that has taken the job."""
+
+    run: str = Field(min_length=8, max_length=36)
+
+
+class DoneIn(StartIn):
+    """What came of it. `not_reached` before start only: not one byte has left."""
+
+    outcome: Literal["sent", "confirmed", "unknown", "failed", "not_reached"]
+    words: str = Field("", max_length=300)
+
+
+class JobQuery(Page):
+    """Which jobs."""
+
+    state: str = ""
+
+
+class JobPath(BaseModel):
+    """A job's public id."""
+
+    job_id: str = Field(max_length=36)
+
+
+@bp.get("/printers")
+@allow(*EVERYONE)
+def list_printers(query: Page) -> Response:
+    """The printers of the site and how they are."""
+    rows = listed(select(Printer).where(Printer.site_id == me().site_id), Printer.id, query)
+    return answer({"printers": [{"id": row.id, **_fields(row, PRINTER_FIELDS)} for row in rows]})
+
+
+@bp.get("/print-jobs")
+@allow(*EVERYONE)
+def list_jobs(query: JobQuery) -> Response:
+    """Jobs in the order in which they were asked for."""
+    wanted = select(PrintJob).where(PrintJob.site_id == me().site_id)
+    if query.state:
+        wanted = wanted.where(PrintJob.state == query.state)
+    rows = listed(wanted, PrintJob.id, query)
+    return answer({"jobs": [{"after": row.id, **_shown(row)} for row in rows]})
+
+
+@bp.post("/print-jobs")
+@allow(*EVERYONE)
+def post_job(body: AskIn) -> Response:
+    """Ask for a label or a paper."""
+    by = me()
+    if body.kind not in KINDS:
+        raise Refusal("unknown_label", body.kind, ", ".join(sorted(KINDS)))
+    job = transact(
+        lambda: printing.ask(
+            body.kind,
+            body.subject,
+            by,
+            use=body.use,
+            copies=body.copies,
+            details=body.details,
+            key=f"api:{body.key}" if body.key else None,
+            printer=_printer(body.printer) if body.printer else None,
+        )
+    )
+    return answer(_shown(job), 201)
+
+
+@bp.get("/print-jobs/<job_id>")
+@allow(*EVERYONE)
+def get_job(path: JobPath) -> Response:
+    """What became of a job."""
+    return answer(_shown(_job(path.job_id)))
+
+
+@bp.post("/print-jobs/<job_id>/answer")
+@allow(*EVERYONE)
+def post_answer(path: JobPath, body: AnswerIn) -> Response:
+    """It came out, print it again (a copy, if it may have come out), print it elsewhere, forget it."""
+    by, job = me(), _job(path.job_id)
+    acts = {"came_out": printing.came_out, "again": printing.print_again, "cancel": printing.cancel}
+    if body.answer == "elsewhere":
+        target = _printer(body.printer or "")
+        return answer(_shown(transact(lambda: printing.print_elsewhere(job, target, by))))
+    return answer(_shown(transact(lambda: acts[body.answer](job, by))))
+
+
+# --- for agents ------------------------------------------------------------------------------------------------------
+
+
+@bp.post("/print-jobs/take")
+@allow(*EVERYONE)
+def take(body: TakeIn) -> Response:
+    """The next job of a printer that this token serves, with its bytes; null when there is none."""
+    printer = _printer(body.printer)
+    if printer.kind != "agent" or printer.address != me().device:
+        raise Refusal("unknown_printer", body.printer)
+    holder = _holder(body.run)
+    while (job := queue.next_job(printer.id)) is not None:
+        let_go()
+        if not queue.hold(printer.id, holder):
+            break
+        try:
+            made = make(job)
+        except Refusal as refusal:
+            let_go()
+            queue.mark_failed(job.id, holder, refusal.code, f"{refusal.say} {refusal.next}")
+            continue
+        data = base64.b64encode(made.data).decode()
+        return answer({"job": {**_shown(job), "language": made.language, "data": data}})
+    return answer({"job": None})
+
+
+@bp.post("/print-jobs/<job_id>/start")
+@allow(*EVERYONE)
+def start(path: JobPath, body: StartIn) -> Response:
+    """The first byte is about to leave. Refuses print_taken: then it must not."""
+    job, holder = _served(path.job_id), _holder(body.run)
+    if job.state == "sending":  # the answer to the first `start` was lost
+        _or_taken(job, lambda: queue.beat(job.printer_id or 0, holder))
+        return answer(_shown(job))
+    sha256 = hashlib.sha256(make(job).data).hexdigest()
+    _or_taken(job, lambda: queue.mark_sending(job.id, holder, sha256))
+    return answer(_shown(job))
+
+
+@bp.post("/print-jobs/<job_id>/done")
+@allow(*EVERYONE)
+def done(path: JobPath, body: DoneIn) -> Response:
+    """What came of it. Refuses print_taken when the job is not this run's any more."""
+    job, holder, words = _served(path.job_id), _holder(body.run), body.words
+    match body.outcome:
+        case "sent" | "confirmed":
+            is_confirmed = body.outcome == "confirmed"
+            _or_taken(job, lambda: queue.mark_sent(job.id, holder, is_confirmed=is_confirmed, words=words))
+        case "unknown":
+            _or_taken(
+                job, lambda: queue.mark_unknown(job.id, holder, "agent_unsure", words or "The agent is not sure.")
+            )
+        case "failed":
+            _or_taken(job, lambda: queue.mark_failed(job.id, holder, "agent_failed", words or "The agent has failed."))
+        case "not_reached":
+            _or_taken(job, lambda: queue.put_off(job.id, holder, "printer_offline", words or "It is out of reach."))
+    is_good = body.outcome in ("sent", "confirmed")
+    state = "ready" if is_good else "offline"
+    _or_taken(job, lambda: queue.tell_state(job.printer_id or 0, holder, state, words or body.outcome))
+    queue.let_go(job.printer_id or 0, holder)
+    return answer(_shown(_job(path.job_id)))
+
+
+def _or_taken(job: PrintJob, act: Any) -> None:
+    try:
+        act()
+    except queue.Lost as lost:
+        raise Refusal("print_taken", f"the {job.kind}") from lost
+
+
+def _holder(run: str) -> queue.Holder:
+    return queue.Holder(f"agent:{me().device[:30]}:{run}"[:80], current_app.config["PRINT_LEASE_S"])
+
+
+def _served(job_id: str) -> PrintJob:
+    """A job of a printer that this token serves."""
+    job = _job(job_id)
+    printer = db.session.get(Printer, job.printer_id) if job.printer_id else None
+    if printer is None or printer.kind != "agent" or printer.address != me().device:
+        raise Refusal("unknown_document", job_id, "print job")
+    return job
+
+
+def _job(job_id: str) -> PrintJob:
+    found = db.session.scalars(select(PrintJob).where(PrintJob.public_id == job_id)).first()
+    if found is None or found.site_id != me().site_id:
+        raise Refusal("unknown_document", job_id, "print job")
+    return found
+
+
+def _printer(code: str) -> Printer:
+    where = (Printer.site_id == me().site_id, Printer.code == code, Printer.is_active)
+    found = db.session.scalars(select(Printer).where(*where)).first()
+    if found is None:
+        raise Refusal("unknown_printer", code[:32] or "that")
+    return found
+
+
+def _shown(job: PrintJob) -> dict[str, Any]:
+    printer = db.session.get(Printer, job.printer_id) if job.printer_id else None
+    original = db.session.get(PrintJob, job.copy_of) if job.copy_of else None
+    return {
+        "id": job.public_id,
+        "printer": printer.code if printer else None,
+        "copy_of": original.public_id if original else None,
+        **_fields(job, JOB_FIELDS),
+    }
+
+
+def _fields(row: object, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}

@@ -1,0 +1,182 @@
+"""Printers: which there are, how they are, what they are for; and the places of work that they stand at.
+
+No page talks to a printer: the worker does, and writes down what it found.
+"""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, current_app, render_template
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response
+
+from labels import reach
+from scanner import printing
+from scanner.db import db
+from scanner.models import Location, Printer, PrintJob
+from scanner.models.printing import LANGUAGES, PRINTER_KINDS, USES
+from scanner.printing.printers import Facts
+from scanner.refusals import Refusal
+from web.auth import allow, me
+from web.page import MOST_ID, act, one, typed
+
+bp = Blueprint("printers", __name__)
+
+TEST_EVERY_S = 5  # one test label for so long, however often the button is pressed
+CHOICES = {"kinds": PRINTER_KINDS, "languages": LANGUAGES, "uses": USES}
+
+
+@bp.get("/printers")
+@allow()
+def index() -> str:
+    """All printers, with what waits for each."""
+    by = me()
+    rows = db.session.scalars(select(Printer).where(Printer.site_id == by.site_id).order_by(Printer.code)).all()
+    return render_template("printing/printers.html", nav="/printers", rows=rows, waiting=_waiting(), **CHOICES)
+
+
+def _waiting() -> dict[int, int]:
+    counts = (
+        select(PrintJob.printer_id, func.count())
+        .where(PrintJob.site_id == me().site_id, PrintJob.state.in_(("queued", "sending")), PrintJob.printer_id > 0)
+        .group_by(PrintJob.printer_id)
+    )
+    return {printer_id: count for printer_id, count in db.session.execute(counts) if printer_id}
+
+
+@bp.post("/printers")
+@allow()
+def add() -> Response:
+    """Put a printer on file."""
+    by = me()
+    return act(lambda: printing.new_printer(_facts(), by), "The printer is on file. Print a test.", "/printers")
+
+
+@bp.get("/printers/<int:printer_id>")
+@allow()
+def page(printer_id: int) -> str:
+    """One printer."""
+    printer = one(Printer, printer_id)
+    jobs = select(PrintJob).where(PrintJob.printer_id == printer.id).order_by(PrintJob.id.desc()).limit(15)
+    return render_template(
+        "printing/printer.html",
+        nav="/printers",
+        printer=printer,
+        jobs=db.session.scalars(jobs).all(),
+        waiting=_waiting().get(printer.id, 0),
+        **CHOICES,
+    )
+
+
+@bp.post("/printers/<int:printer_id>/edit")
+@allow()
+def edit(printer_id: int) -> Response:
+    """Change what is on file of it."""
+    by, printer = me(), one(Printer, printer_id)
+    return act(lambda: printing.change_printer(_here(printer), _facts(), by), "Changed.", f"/printers/{printer_id}")
+
+
+@bp.post("/printers/<int:printer_id>/test")
+@allow()
+def test(printer_id: int) -> Response:
+    """Print a test label: one, however fast the button is pressed."""
+    by, printer = me(), one(Printer, printer_id)
+    key = f"test:{printer.id}:{int(time.time()) // TEST_EVERY_S}"
+    return act(
+        lambda: printing.ask("test", printer.id, by, use=printer.used_for, key=key, printer=printer),
+        f"A test waits for {printer.code}.",
+        f"/printers/{printer_id}",
+    )
+
+
+@bp.post("/printers/<int:printer_id>/status")
+@allow()
+def status(printer_id: int) -> Response:
+    """Have the worker ask it how it is."""
+    printer = one(Printer, printer_id)
+    words = "The worker asks it. Load the page again in a moment."
+    return act(lambda: printing.ask_state(_here(printer)), words, f"/printers/{printer_id}")
+
+
+@bp.post("/printers/<int:printer_id>/pause")
+@allow()
+def pause(printer_id: int) -> Response:
+    """Its jobs wait."""
+    by, printer = me(), one(Printer, printer_id)
+    return act(lambda: printing.pause(_here(printer), by), f"{printer.code} is paused.", f"/printers/{printer_id}")
+
+
+@bp.post("/printers/<int:printer_id>/resume")
+@allow()
+def resume(printer_id: int) -> Response:
+    """Its jobs go on."""
+    by, printer = me(), one(Printer, printer_id)
+    return act(lambda: printing.resume(_here(printer), by), f"{printer.code} goes on.", f"/printers/{printer_id}")
+
+
+def _here(printer: Printer) -> Printer:
+    return db.session.get_one(Printer, printer.id)
+
+
+def _facts() -> Facts:
+    """The form. Refuses bad_printer, printer_address."""
+    found = Facts(
+        code=typed("code", 40),
+        name=typed("name", 100),
+        kind=typed("kind", 10),
+        address=typed("address", 220),
+        language=typed("language", 10),
+        dpi=_number("dpi"),
+        width_mm=_number("width_mm"),
+        height_mm=_number("height_mm"),
+        used_for=typed("used_for", 10),
+        is_default=bool(typed("is_default")),
+        is_active=bool(typed("is_active")),
+    )
+    reach.check(found.kind, found.address, current_app.config["PRINTERS"])
+    return found
+
+
+def _number(name: str) -> int:
+    text = typed(name, 10)
+    if not text.isascii() or not text.isdigit():
+        raise Refusal("bad_printer", f"{name.replace('_', ' ')} is {text!r}, wanted a whole number.")
+    return int(text)
+
+
+# --- places of work --------------------------------------------------------------------------------------------------
+
+
+@bp.get("/workplaces")
+@allow()
+def workplaces() -> str:
+    """Every bench, dock and door with its printers."""
+    by = me()
+    in_use = (Printer.site_id == by.site_id, Printer.is_active)
+    printers = db.session.scalars(select(Printer).where(*in_use).order_by(Printer.code)).all()
+    return render_template(
+        "printing/workplaces.html", nav="/workplaces", rows=printing.printers_of(by.site_id), printers=printers
+    )
+
+
+@bp.post("/workplaces/<int:location_id>")
+@allow()
+def set_printers(location_id: int) -> Response:
+    """Give a place its printers."""
+    by, location = me(), one(Location, location_id)
+
+    def work() -> None:
+        printing.set_printers(location, _chosen("label"), _chosen("paper"), by)
+
+    return act(work, f"{location.code} is set.", "/workplaces")
+
+
+def _chosen(field: str) -> Printer | None:
+    text = typed(field, 12)
+    if not text:
+        return None
+    found = db.session.get(Printer, int(text)) if text.isascii() and text.isdigit() and int(text) <= MOST_ID else None
+    if found is None:
+        raise Refusal("unknown_printer", text)
+    return found

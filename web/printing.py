@@ -1,0 +1,194 @@
+"""Printing: what waits and what came of it, at the desk for all and at the station for its own device."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Blueprint, make_response, redirect, render_template, request
+from sqlalchemy import select
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from labels.make import make
+from scanner import printing
+from scanner.db import db, transact
+from scanner.models import Location, Person, Printer, PrintJob, PrintStep
+from scanner.models.printing import JOB_STATES
+from scanner.refusals import Refusal
+from web.auth import DESK, EVERYONE, allow, me
+from web.page import MOST_ID, act, argument, one, slice_of, typed
+
+bp = Blueprint("printing", __name__)
+
+TYPES = {"pdf": "application/pdf", "png": "image/png"}
+RECENT = 5
+
+
+# --- at the desk -----------------------------------------------------------------------------------------------------
+
+
+@bp.get("/print-jobs")
+@allow()
+def index() -> str:
+    """The queue, the youngest first."""
+    by, state = me(), argument("state")
+    query = (
+        select(PrintJob, Printer.code.label("printer"), Person.name.label("person"))
+        .outerjoin(Printer, Printer.id == PrintJob.printer_id)
+        .join(Person, Person.id == PrintJob.person_id)
+        .where(PrintJob.site_id == by.site_id)
+        .order_by(PrintJob.id.desc())
+    )
+    if state in JOB_STATES:
+        query = query.where(PrintJob.state == state)
+    return render_template(
+        "printing/jobs.html", nav="/print-jobs", found=slice_of(query), state=state, states=JOB_STATES
+    )
+
+
+@bp.get("/print-jobs/<int:job_id>")
+@allow()
+def page(job_id: int) -> str:
+    """One job with its log, and what may be done about it."""
+    by, job = me(), one(PrintJob, job_id)
+    steps = (
+        select(PrintStep, Person.name.label("person"))
+        .outerjoin(Person, Person.id == PrintStep.person_id)
+        .where(PrintStep.job_id == job.id)
+        .order_by(PrintStep.id)
+    )
+    in_use = select(Printer).where(Printer.site_id == by.site_id, Printer.is_active).order_by(Printer.code)
+    return render_template(
+        "printing/job.html",
+        nav="/print-jobs",
+        job=job,
+        printer=db.session.get(Printer, job.printer_id) if job.printer_id else None,
+        original=db.session.get(PrintJob, job.copy_of) if job.copy_of else None,
+        steps=db.session.execute(steps).all(),
+        printers=db.session.scalars(in_use).all(),
+    )
+
+
+@bp.post("/print-jobs/<int:job_id>/answer")
+@allow()
+def decide(job_id: int) -> Response:
+    """It came out, print it again, print it elsewhere, forget it."""
+    job, answer = one(PrintJob, job_id), typed("answer", 20)
+    return act(lambda: answer_for(job, answer, typed("printer", 12)), _DONE.get(answer, ""), f"/print-jobs/{job_id}")
+
+
+_DONE = {
+    "came_out": "Noted: it came out.",
+    "again": "It is printed again.",
+    "elsewhere": "It goes to the other printer.",
+    "cancel": "It will not be printed.",
+}
+
+
+def answer_for(job: PrintJob, answer: str, printer: str = "") -> PrintJob:
+    """Do what a person has decided about a job. Belongs in `transact`. Refuses bad_request, unknown_printer."""
+    by = me()
+    match answer:
+        case "came_out":
+            return printing.came_out(job, by)
+        case "again":
+            return printing.print_again(job, by)
+        case "cancel":
+            return printing.cancel(job, by)
+        case "elsewhere":
+            number = int(printer) if printer.isascii() and printer.isdigit() else 0
+            found = db.session.get(Printer, number) if 0 < number <= MOST_ID else None
+            if found is None or found.site_id != by.site_id:
+                raise Refusal("unknown_printer", printer or "that")
+            return printing.print_elsewhere(job, found, by)
+    raise Refusal("bad_request", "There is no such answer.")
+
+
+# --- at the station --------------------------------------------------------------------------------------------------
+
+
+@bp.get("/print")
+@allow(*EVERYONE)
+def here() -> str:
+    """Where this device works, its printers, and what of its labels somebody must look after."""
+    by = me()
+    mine = (PrintJob.site_id == by.site_id, PrintJob.device == by.device)
+    recent = select(PrintJob).where(*mine).order_by(PrintJob.id.desc()).limit(RECENT)
+    questions = printing.questions(by)
+    return render_template(
+        "printing/here.html",
+        place=printing.place_of(by),
+        questions=questions,
+        recent=[job for job in db.session.scalars(recent) if job not in questions],
+    )
+
+
+@bp.post("/print/place")
+@allow(*EVERYONE)
+def work_here() -> Response:
+    """This device works at a place from now on, or at none."""
+    by, text = me(), typed("location", 12)
+    if not text:
+        transact(lambda: printing.unbind(by))
+        return redirect("/print", 303)
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    location = db.session.get(Location, number) if number <= MOST_ID else None
+    if location is None:
+        raise Refusal("unknown_document", text, "location")
+    transact(lambda: printing.bind(location, by))
+    return redirect("/", 303)
+
+
+@bp.get("/print/<job_id>")
+@allow(*EVERYONE)
+def question(job_id: str) -> str:
+    """One label of this device: open it, and say what came of it."""
+    job = _mine(job_id)
+    printer = db.session.get(Printer, job.printer_id) if job.printer_id else None
+    return render_template("printing/question.html", job=job, printer=printer, is_page=printing.is_for_page(job))
+
+
+@bp.post("/print/<job_id>/open")
+@allow(*EVERYONE)
+def open_(job_id: str) -> Response:
+    """Make the PDF for the browser's own print dialog. Refuses print_finished, and what cannot be made."""
+    by, job = me(), _mine(job_id)
+    if not printing.is_for_page(job):
+        raise Refusal("print_finished", f"The {job.kind}")
+    sha256 = hashlib.sha256(make(job).data).hexdigest()
+    transact(lambda: printing.opened(job, by, sha256))
+    return redirect(f"/print/{job_id}/file", 303)
+
+
+@bp.get("/print/<job_id>/file")
+@allow(*EVERYONE)
+def file(job_id: str) -> Response:
+    """The PDF, for as long as nobody has said what came of it."""
+    job = _mine(job_id)
+    if job.state != "sent" or not printing.is_for_page(job):
+        raise Refusal("print_finished", f"The {job.kind}")
+    made = make(job)
+    response = make_response(made.data)
+    response.mimetype = TYPES[made.language]
+    response.headers["Content-Disposition"] = f'inline; filename="{job.kind}-{job.public_id[:8]}.{made.language}"'
+    return response
+
+
+@bp.post("/print/<job_id>/answer")
+@allow(*EVERYONE)
+def answer(job_id: str) -> Response:
+    """What the person at the device says."""
+    job, word = _mine(job_id), request.form.get("answer", "")
+    done = transact(lambda: answer_for(job, word if word != "elsewhere" else ""))
+    is_next = word == "again" and printing.is_for_page(done)
+    return redirect(f"/print/{done.public_id}" if is_next else "/print", 303)
+
+
+def _mine(job_id: str) -> PrintJob:
+    """A job of this device or person, or any for people with a desk. Raises NotFound."""
+    by = me()
+    job = db.session.scalars(select(PrintJob).where(PrintJob.public_id == job_id[:36])).first()
+    is_mine = job is not None and (job.device == by.device or job.person_id == by.person_id or by.roles & DESK)
+    if job is None or job.site_id != by.site_id or not is_mine:
+        raise NotFound
+    return job
