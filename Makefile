@@ -7,6 +7,7 @@
 #   make bench   measure              ARGS=
 #   make bench-reading  measure the reading of photos, labels, codes, keys and the camera    ARGS="--photos dir --quick"
 #   make fuzz    readers under chance, longer than the tests   ARGS="--runs 1000000 --minutes 10"
+#   make soak-printing  kill the print worker again and again    ARGS="--jobs 10000 --every 50 --postgresql"
 #   make lock    choose package versions anew (needs uv)
 #   make clean   remove what tools made; the warehouse in data/ stays
 
@@ -16,7 +17,7 @@ UV ?= uv
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --upgrade --group build
 
-.PHONY: run test check fmt bench bench-reading fuzz lock vendor clean
+.PHONY: run test check fmt bench bench-reading fuzz soak-printing lock vendor clean
 
 run:
 	@exec sh tools/run.sh
@@ -51,6 +52,10 @@ bench-reading:
 fuzz:
 	@sh tools/setup.sh test
 	$(PY) -m tools.fuzz $(ARGS)
+
+soak-printing:
+	@sh tools/setup.sh test
+	$(PY) -m tests.labels.killing $(ARGS)
 
 lock:
 	$(LOCK) -o requirements.txt

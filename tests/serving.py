@@ -29,11 +29,13 @@ T = TypeVar("T")
 
 
 @contextmanager
-def serve(url: str, folder: Path, *, wrapper: Sequence[str] = (), **env: str) -> Iterator[int]:
+def serve(
+    url: str, folder: Path, *, wrapper: Sequence[str] = (), app: str = "web:create_app()", **env: str
+) -> Iterator[int]:
     """Run gunicorn as production does, on the database behind `url`; the port. The log is server.log in `folder`."""
     port = _free_port()
     settings = {"DATABASE_URL": url, "SCANDOCK_DATA": str(folder), "PORT": str(port), "HOST": "127.0.0.1", **env}
-    program = [*wrapper, sys.executable, "-m", "gunicorn", "-c", "tools/gunicorn_conf.py", "web:create_app()"]
+    program = [*wrapper, sys.executable, "-m", "gunicorn", "-c", "tools/gunicorn_conf.py", app]
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(program, cwd=ROOT, env=os.environ | settings, stdout=log, stderr=log)
     try:

@@ -73,6 +73,13 @@ has_postgresql_server() {
     command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
 }
 
+has_ipp_printers() { # cupsd lies in /usr/sbin
+    PATH=$PATH:/usr/sbin
+    for program in ipptool ippeveprinter cupsd lpadmin dbus-daemon; do
+        command -v "$program" >/dev/null || return 1
+    done
+}
+
 # --- the virtual environment ---------------------------------------------------------------------
 
 make_venv() {
@@ -123,6 +130,8 @@ test)
         say "Going on: the tests that need a browser will say so."
     has_postgresql_server || apt_install 'Testing on PostgreSQL' postgresql ||
         say "Going on: the tests that need PostgreSQL will say so."
+    has_ipp_printers || apt_install 'Testing with IPP printers' cups-ipp-utils cups-daemon cups-client dbus ||
+        say "Going on: the tests that need them will say so."
     install_locked requirements-dev.txt
     ;;
 check)
