@@ -156,7 +156,7 @@ def workplaces() -> str:
     in_use = (Printer.site_id == by.site_id, Printer.is_active)
     printers = db.session.scalars(select(Printer).where(*in_use).order_by(Printer.code)).all()
     return render_template(
-        "printing/workplaces.html", nav="/workplaces", rows=printing.printers_of(by.site_id), printers=printers
+        "printing/workplaces.html", nav="/printers", rows=printing.printers_of(by.site_id), printers=printers
     )
 
 

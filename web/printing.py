@@ -42,7 +42,7 @@ def index() -> str:
     if state in JOB_STATES:
         query = query.where(PrintJob.state == state)
     return render_template(
-        "printing/jobs.html", nav="/print-jobs", found=slice_of(query), state=state, states=JOB_STATES
+        "printing/jobs.html", nav="/printers", found=slice_of(query), state=state, states=JOB_STATES
     )
 
 
@@ -60,7 +60,7 @@ def page(job_id: int) -> str:
     in_use = select(Printer).where(Printer.site_id == by.site_id, Printer.is_active).order_by(Printer.code)
     return render_template(
         "printing/job.html",
-        nav="/print-jobs",
+        nav="/printers",
         job=job,
         printer=db.session.get(Printer, job.printer_id) if job.printer_id else None,
         original=db.session.get(PrintJob, job.copy_of) if job.copy_of else None,
