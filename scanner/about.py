@@ -18,6 +18,7 @@ from scanner.models import (
     Item,
     Location,
     Lot,
+    Manifest,
     Move,
     Order,
     OrderLine,
@@ -216,6 +217,25 @@ def _parcel(parcel_id: int, by: By) -> About | None:
     return _unit(parcel.unit_id, by) if parcel is not None and parcel.site_id == by.site_id else None
 
 
+def _manifest(manifest_id: int, by: By) -> About | None:
+    manifest = db.session.get(Manifest, manifest_id)
+    if manifest is None or manifest.site_id != by.site_id:
+        return None
+    door = db.session.get_one(Location, manifest.location_id)
+    rows = db.session.execute(
+        select(Parcel, Unit.code, Order.number)
+        .join(Unit, Unit.id == Parcel.unit_id)
+        .join(Order, Order.id == Parcel.order_id)
+        .where(Parcel.manifest_id == manifest.id)
+        .order_by(Parcel.id)
+        .limit(30)
+    )
+    where = [Where(number, code, 1, row.tracking) for row, code, number in rows]
+    facts = [("status", manifest.status), ("door", door.code)]
+    ways = [Way("LOAD IT", "ship", manifest.carrier)] if manifest.status == "open" else []
+    return About("manifest", manifest.number, manifest.carrier, facts, where, [], ways)
+
+
 def _lot(lot_id: int, by: By) -> About | None:
     lot = db.session.get(Lot, lot_id)
     if lot is None or lot.item_id is None:
@@ -244,6 +264,7 @@ _KINDS: dict[str, Callable[[int, By], About | None]] = {
     "purchase_order": _purchase_order,
     "parcel": _parcel,
     "lot": _lot,
+    "manifest": _manifest,
 }
 
 

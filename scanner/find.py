@@ -20,6 +20,7 @@ from scanner.models import (
     Item,
     Location,
     Lot,
+    Manifest,
     Order,
     Parcel,
     Person,
@@ -38,7 +39,7 @@ NEW_UNIT = "new unit"
 class Found:
     """What a code means here. `kind` says what `thing` is; a label of ours that nobody used yet has no thing."""
 
-    kind: str  # item location unit order purchase_order task carton person parcel command fields unknown
+    kind: str  # item location unit order purchase_order task carton manifest person parcel command fields unknown
     scan: Scan
     thing: Any = None
     qty: int = 1  # base units that one scan of an item stands for
@@ -98,6 +99,7 @@ _WORDS: dict[str, Callable[[Found], str]] = {
     "order": lambda found: f"order {found.thing.number}",
     "purchase_order": lambda found: f"purchase order {found.thing.number}",
     "task": lambda found: f"task {found.thing.id}",
+    "manifest": lambda found: f"manifest {found.thing.number}",
     "carton": lambda found: f"carton type {found.thing.name}",
     "person": lambda found: f"the badge of {found.thing.name}",
     "parcel": lambda found: f"a parcel of order {db.session.get_one(Order, found.thing.order_id).number}",
@@ -150,6 +152,7 @@ def _by_code(model: Any, column: Any, *, is_of_site: bool = True) -> Any:
 _LOCATION = _by_code(Location, Location.scan_body)
 _UNIT = _by_code(Unit, Unit.code)
 _TASK = _by_code(Task, Task.id)
+_MANIFEST = _by_code(Manifest, Manifest.id)
 _ORDER = _by_code(Order, Order.scan_body)
 _PURCHASE_ORDER = _by_code(PurchaseOrder, PurchaseOrder.scan_body)
 _PERSON = _by_code(Person, Person.badge_hash, is_of_site=False)
@@ -179,11 +182,16 @@ def _own_person(scan: Scan, body: str, _by: By) -> Found | None:
     return Found("person", scan, person) if person is not None else None
 
 
-def _own_task(scan: Scan, body: str, by: By) -> Found | None:
-    if not body.isdigit() or int(body) >= 2**31:
-        return None
-    task = _first(_TASK, code=int(body), site=by.site_id)
-    return Found("task", scan, task) if task is not None else None
+def _numbered(kind: str, query: Any) -> Callable[[Scan, str, By], Found | None]:
+    """A thing whose label holds its id."""
+
+    def look(scan: Scan, body: str, by: By) -> Found | None:
+        if not body.isdigit() or int(body) >= 2**31:
+            return None
+        thing = _first(query, code=int(body), site=by.site_id)
+        return Found(kind, scan, thing) if thing is not None else None
+
+    return look
 
 
 def _own_carton(scan: Scan, body: str, _by: By) -> Found | None:
@@ -194,7 +202,8 @@ def _own_carton(scan: Scan, body: str, _by: By) -> Found | None:
 _OWN: dict[str, Callable[[Scan, str, By], Found | None]] = {
     "location": _named("location", _LOCATION),
     "tote": _own_unit,
-    "task": _own_task,
+    "task": _numbered("task", _TASK),
+    "manifest": _numbered("manifest", _MANIFEST),
     "badge": _own_person,
     "command": lambda scan, _body, _by: Found("command", scan),
     "order": _named("order", _ORDER),
@@ -245,6 +254,7 @@ def _by_name(scan: Scan, by: By) -> Found | None:
         ("location", Location, (Location.site_id == by.site_id, Location.code == upper, ~Location.is_virtual)),
         ("order", Order, (Order.site_id == by.site_id, Order.number == text)),
         ("purchase_order", PurchaseOrder, (PurchaseOrder.site_id == by.site_id, PurchaseOrder.number == text)),
+        ("manifest", Manifest, (Manifest.site_id == by.site_id, Manifest.number == text)),
         ("parcel", Parcel, (Parcel.site_id == by.site_id, Parcel.tracking == text, Parcel.tracking != "")),
         ("unit", Unit, (Unit.site_id == by.site_id, Unit.code == upper)),
         ("item", Item, (Item.sku == upper,)),

@@ -93,6 +93,10 @@ REASONS: dict[str, Reason] = {
     "not_your_task": Reason("TAKEN", "{other} works on this.", "Take another task."),
     "not_allowed": Reason("NOT ALLOWED", "Your badge does not open this.", "Ask a supervisor."),
     "order_not_open": Reason("NOT OPEN", "Order {scanned} is {other}.", "Take another order."),
+    "invoice_too_early": Reason(
+        "NOT COMPLETE", "Order {scanned} is not complete: {why}.", "Pack the rest, or close it short."
+    ),
+    "no_price": Reason("NO PRICE", "Order {scanned} has no price for {other}.", "Import the order's prices."),
     "order_held": Reason("ORDER ON HOLD", "Order {scanned} is on hold.", "Take another order."),
     "order_cancelled": Reason("CANCELLED", "Order {scanned} was cancelled.", "Bring the goods back."),
     "nothing_to_pick": Reason("NOTHING TO PICK", "No stock is free for order {scanned}.", "Tell the desk."),

@@ -54,3 +54,8 @@ def _day(day: date) -> str:
 def location_code(scan_body: str) -> str:
     """What a location's label holds."""
     return encode("location", scan_body)
+
+
+def manifest_code(manifest_id: int) -> str:
+    """What a manifest's barcode holds."""
+    return encode("manifest", f"{manifest_id:08d}")

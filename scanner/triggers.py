@@ -41,6 +41,50 @@ def remove(execute: Execute, dialect: str) -> None:
         execute("DROP FUNCTION IF EXISTS refuse_change()")
 
 
+FROZEN = "invoice"  # issued documents: all that they say stays as it was, and none of them vanishes
+MAY_CHANGE = "original"  # its one column that is written later: which print was the original
+
+
+def freeze(execute: Execute, dialect: str) -> None:
+    """Make issued invoices refuse every change of what they say, and DELETE. Needs what `install` has made."""
+    for statement in _FROZEN_SQLITE if dialect == "sqlite" else _FROZEN_POSTGRESQL:
+        execute(statement.format(table=FROZEN, may_change=MAY_CHANGE))
+
+
+def thaw(execute: Execute, dialect: str) -> None:
+    """Take these triggers off again."""
+    on = "" if dialect == "sqlite" else f" ON {FROZEN}"
+    for name in ("frozen", "no_delete"):
+        execute(f"DROP TRIGGER IF EXISTS {FROZEN}_{name}{on}")
+
+
+_SAME = " OR ".join(
+    f"NEW.{column} IS {{differs}} OLD.{column}"
+    for column in ("id", "site_id", "order_id", "serial", "number", "issued_on", "issued_at", "issued_by")
+)
+_FROZEN_SQLITE = (
+    f"""
+    CREATE TRIGGER {{table}}_frozen BEFORE UPDATE ON {{table}}
+    WHEN {_SAME.format(differs="NOT")} OR NEW.content IS NOT OLD.content
+      OR (OLD.{{may_change}} <> '' AND NEW.{{may_change}} <> OLD.{{may_change}})
+    BEGIN SELECT RAISE(ABORT, '{{table}} is issued and stays as it is'); END
+    """,
+    """
+    CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
+    BEGIN SELECT RAISE(ABORT, '{table} is issued and stays'); END
+    """,
+)
+_FROZEN_POSTGRESQL = (
+    f"""
+    CREATE TRIGGER {{table}}_frozen BEFORE UPDATE ON {{table}} FOR EACH ROW
+    WHEN ({_SAME.format(differs="DISTINCT FROM")} OR NEW.content::text IS DISTINCT FROM OLD.content::text
+      OR (OLD.{{may_change}} <> '' AND NEW.{{may_change}} <> OLD.{{may_change}}))
+    EXECUTE FUNCTION refuse_change()
+    """,
+    """
+    CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()
+    """,
+)
 _FIXED_SQLITE = (
     """
     CREATE TRIGGER {table}_{column}_fixed BEFORE UPDATE OF {column} ON {table} WHEN NEW.{column} IS NOT OLD.{column}

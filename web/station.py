@@ -254,7 +254,7 @@ def _leads_to(found: dict[str, Any], first: Way | None, by: By) -> str:
     if kind == "item" and found["lot"]:
         kind, thing_id = "lot", found["lot"]
     ways = _ways(kind, thing_id, by)
-    if kind in ("order", "purchase_order", "parcel", "unit") and ways and ways[0].document:
+    if kind in ("order", "purchase_order", "parcel", "unit", "manifest") and ways and ways[0].document:
         return _begin(ways[0].workflow, ways[0].document, by)
     return f"/lookup/{kind}/{thing_id}"
 

@@ -47,6 +47,7 @@ KINDS: Final = {
     "purchase_order": ("R", r"[0-9A-Z]{1,40}"),
     "carton_type": ("K", r"[0-9A-Z]{1,32}"),
     "device": ("D", r"[0-9A-Z]{1,32}"),
+    "manifest": ("S", r"[0-9]{8,18}"),  # its id with noughts before it: a short one would look like many a SKU
 }
 _BODIES: Final = {kind: re.compile(body) for kind, (_, body) in KINDS.items()}
 _KIND_OF: Final = {prefix: kind for kind, (prefix, _) in KINDS.items()}

@@ -19,7 +19,7 @@ from scanner.db import db
 from scanner.imports.items import items_by_sku
 from scanner.imports.job import Entry, Job, Write, check_labels, insert_all, rows_where, update_all
 from scanner.imports.parties import by_code
-from scanner.imports.rows import OrderHead, OrderRow, PurchaseHead, PurchaseOrderRow, Row
+from scanner.imports.rows import OrderHead, OrderRow, Price, PurchaseHead, PurchaseOrderRow, Row
 from scanner.models import (
     Customer,
     Discrepancy,
@@ -46,6 +46,7 @@ class Kind:
     parties: Any
     is_untouched: Callable[[Any], bool]  # of a line
     traces: tuple[Any, ...]  # columns elsewhere that name a line which was worked on
+    more: type[Row] | None = None  # columns that a line has beside its item and quantity
 
 
 ORDERS = Kind(
@@ -58,6 +59,7 @@ ORDERS = Kind(
     parties=Customer,
     is_untouched=lambda line: line.allocated == 0 and not line.is_closed_short,
     traces=(Reservation.order_line_id, Move.order_line_id, Discrepancy.order_line_id),
+    more=Price,
 )
 PURCHASE_ORDERS = Kind(
     label="purchase_order",
@@ -74,11 +76,11 @@ PURCHASE_ORDERS = Kind(
 
 @dataclass(slots=True)
 class Document:
-    """One document of the file: its first row, its own columns, its lines as {line: (item id, quantity)}."""
+    """One document of the file: its first row, its own columns, the columns of its lines by number."""
 
     entry: Entry[Any]
     head: dict[str, Any]
-    lines: dict[int, tuple[int, int]]
+    lines: dict[int, dict[str, Any]]
     entries: dict[int, Entry[Any]]
 
 
@@ -138,7 +140,7 @@ def _read(kind: Kind, entries: Sequence[Entry[Any]], job: Job) -> list[Document]
     documents = []
     for rows in groups.values():
         head = _head(kind, rows, parties, job)
-        lines, by_line = _lines(rows, items, job)
+        lines, by_line = _lines(kind, rows, items, job)
         documents.append(Document(rows[0], head, lines, by_line))
     return documents
 
@@ -166,9 +168,10 @@ def _utc(value: Any, job: Job) -> Any:
 
 
 def _lines(
-    rows: Sequence[Entry[Any]], items: dict[str, Any], job: Job
-) -> tuple[dict[int, tuple[int, int]], dict[int, Entry[Any]]]:
-    lines: dict[int, tuple[int, int]] = {}
+    kind: Kind, rows: Sequence[Entry[Any]], items: dict[str, Any], job: Job
+) -> tuple[dict[int, dict[str, Any]], dict[int, Entry[Any]]]:
+    lines: dict[int, dict[str, Any]] = {}
+    more = tuple(kind.more.model_fields) if kind.more else ()
     by_line: dict[int, Entry[Any]] = {}
     for number, entry in enumerate(rows, 1):
         line = entry.row.line or number
@@ -177,7 +180,8 @@ def _lines(
             job.error(entry, "sku", "there is no such item")
         if line in lines:
             job.error(entry, "line", f"this document has line {line} already", line)
-        lines[line] = (item.id if item else 0, entry.row.qty)
+        said = {name: getattr(entry.row, name) for name in more if name in entry.row.model_fields_set}
+        lines[line] = {"item_id": item.id if item else 0, "ordered": entry.row.qty, **said}
         by_line[line] = entry
     return lines, by_line
 
@@ -200,7 +204,9 @@ def _on_file(kind: Kind, job: Job, numbers: Sequence[str]) -> tuple[dict[str, An
 def _compare(kind: Kind, document: Document, known: Any, lines: list[Any], changes: Changes, job: Job) -> None:
     head = {name: value for name, value in document.head.items() if getattr(known, name) != value}
     on_file = {line.line: line for line in lines}
-    if not head and {line.line: (line.item_id, line.ordered) for line in lines} == document.lines:
+    if not head and on_file.keys() == document.lines.keys() and not any(
+        _differs(line, document.lines[line.line]) for line in lines
+    ):
         job.report.unchanged += 1
         return
     job.report.changed += 1
@@ -209,16 +215,26 @@ def _compare(kind: Kind, document: Document, known: Any, lines: list[Any], chang
         return
     if head:
         changes.heads.append({"id": known.id, **head})
-    for number, (item_id, qty) in document.lines.items():
+    for number, said in document.lines.items():
         old = on_file.pop(number, None)
-        if old is not None and old.item_id == item_id:
-            if old.ordered != qty:
-                changes.lines.append({"id": old.id, "ordered": qty})
+        if old is not None and old.item_id == said["item_id"]:
+            changes.lines += [{"id": old.id, **differs}] if (differs := _differs(old, said)) else []
             continue
         if old is not None:
             changes.gone[old.id] = document.entries[number]
-        changes.more.append({kind.document_id: known.id, "line": number, "item_id": item_id, "ordered": qty})
+        changes.more.append(_new_line(kind, known.id, number, said))
     changes.gone |= {line.id: document.entry for line in on_file.values()}
+
+
+def _differs(old: Any, said: dict[str, Any]) -> dict[str, Any]:
+    """What the file says otherwise of a line on file."""
+    return {name: value for name, value in said.items() if getattr(old, name) != value}
+
+
+def _new_line(kind: Kind, document_id: int, number: int, said: dict[str, Any]) -> dict[str, Any]:
+    """A line with all its columns: one statement inserts many, and they must have the same ones."""
+    blank = {name: field.default for name, field in kind.more.model_fields.items()} if kind.more else {}
+    return {kind.document_id: document_id, "line": number, **blank, **said}
 
 
 def _check_labels(kind: Kind, new: Sequence[Document], job: Job) -> None:
@@ -248,7 +264,7 @@ def _insert(kind: Kind, new: Sequence[Document], job: Job) -> list[dict[str, Any
     query = select(kind.model.id, kind.model.number).where(kind.model.site_id == job.by.site_id)
     ids = {row.number: row.id for row in rows_where(query, kind.model.number, numbers)}
     return [
-        {kind.document_id: ids[document.head["number"]], "line": number, "item_id": item_id, "ordered": qty}
+        _new_line(kind, ids[document.head["number"]], number, said)
         for document in new
-        for number, (item_id, qty) in document.lines.items()
+        for number, said in document.lines.items()
     ]

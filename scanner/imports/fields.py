@@ -7,6 +7,8 @@ import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
+from babel import Locale, UnknownLocaleError
+from babel.numbers import is_currency
 from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
@@ -14,6 +16,7 @@ from scanner.models.stock import MOST
 
 MOST_INTEGER: Final = 2**31 - 1  # what a plain column of PostgreSQL holds
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}(?:\.0{1,6})?")
+COUNTRY_LETTERS: Final = 2
 _YES: Final = {"1": True, "true": True, "yes": True, "y": True, "0": False, "false": False, "no": False, "n": False}
 _LINE_SIGNS: Final = "\n\t"
 
@@ -102,6 +105,28 @@ def _lower(value: Any) -> Any:
     return _line(value).lower()
 
 
+def _country(value: Any) -> Any:
+    """An ISO 3166 code; what a file calls a country is another column."""
+    code = _code(value).upper()
+    if len(code) != COUNTRY_LETTERS or not code.isalpha() or code not in Locale("en").territories:
+        raise wrong("the two letters of a country are wanted, such as GB")
+    return code
+
+
+def _currency(value: Any) -> Any:
+    code = _code(value).upper()
+    if not is_currency(code):
+        raise wrong("the three letters of a currency are wanted, such as EUR")
+    return code
+
+
+def _locale(value: Any) -> Any:
+    try:
+        return str(Locale.parse(_code(value).replace("-", "_")))
+    except (ValueError, UnknownLocaleError) as error:
+        raise wrong("a language and a country are wanted, such as de_AT") from error
+
+
 def _class(value: Any) -> Any:
     """A location of the class "any" takes goods of every class."""
     word = _lower(value)
@@ -128,4 +153,9 @@ Figure = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=MOST_INTEGER)]
 Coordinate = Annotated[int, BeforeValidator(_whole), Field(ge=-MOST_INTEGER, le=MOST_INTEGER)]
 Size = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST_INTEGER)]
 Pack = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=1_000_000)]
+Country = Annotated[str, BeforeValidator(_country)]
+Currency = Annotated[str, BeforeValidator(_currency)]
+LocaleName = Annotated[str, BeforeValidator(_locale), StringConstraints(max_length=16)]
+Cents = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=MOST)]
+BasisPoints = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=10_000)]
 Quantity = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST)]

@@ -13,7 +13,7 @@ from scanner.barcode import Misread, encode, read, twins
 from scanner.by import By
 from scanner.db import Base, db
 from scanner.imports.report import Report
-from scanner.imports.rows import NEEDED, Line, Row
+from scanner.imports.rows import LINE_COLUMNS, NEEDED, Row
 from scanner.models import Barcode
 
 R = TypeVar("R", bound=Row)
@@ -31,7 +31,7 @@ class Entry(Generic[R]):
 
     def place(self, column: str) -> str:
         """The column's name as the file has it."""
-        return f"{self.path}{column}" if column in Line.model_fields else column
+        return f"{self.path}{column}" if column in LINE_COLUMNS else column
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ def insert_all(model: type[Base], values: Sequence[dict[str, Any]]) -> None:
 
 
 def update_all(model: type[Base], values: Sequence[dict[str, Any]]) -> None:
-    """Update many rows by their id in few statements."""
+    """Update many rows by their id in few statements. The rows need not change the same columns."""
     for some in chunks(values):
         db.session.execute(update(model), some)
 

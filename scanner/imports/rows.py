@@ -12,12 +12,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from scanner.imports.fields import (
     Address,
+    BasisPoints,
     CartonCode,
+    Cents,
     Code,
     Coordinate,
+    Country,
+    Currency,
     Day,
     Figure,
     Instant,
+    LocaleName,
     LotCode,
     Name,
     Number,
@@ -115,6 +120,15 @@ class CustomerRow(Row):
     name: Annotated[Name, Field(min_length=1, max_length=200)] = ""
     address: Annotated[Text, Field(max_length=500)] = ""
     country: Annotated[Name, Field(max_length=60)] = ""
+    street: Annotated[Text, Field(max_length=300)] = ""
+    postcode: Annotated[Name, Field(max_length=20)] = ""
+    city: Annotated[Name, Field(max_length=100)] = ""
+    region: Annotated[Name, Field(max_length=100)] = ""
+    country_code: Country = ""
+    contact: Annotated[Name, Field(max_length=100)] = ""
+    phone: Annotated[Name, Field(max_length=40)] = ""
+    tax_id: Annotated[Name, Field(max_length=40)] = ""
+    locale: LocaleName = ""
     instructions: Annotated[Text, Field(max_length=1000)] = ""
     min_life_days: Annotated[Figure, Field(le=10_000)] = 0
 
@@ -158,13 +172,26 @@ class OrderHead(Row):
     carrier: Annotated[Name, Field(max_length=40)] = ""
     service: Annotated[Name, Field(max_length=40)] = ""
     instructions: Annotated[Text, Field(max_length=1000)] = ""
+    shows_instructions: Truth = False
+    currency: Currency = ""
+
+
+class Price(Row):
+    """What a line of a customer order costs."""
+
+    price_cents: Cents | None = None
+    tax_bp: BasisPoints = 0
+    discount_bp: BasisPoints = 0
+
+
+LINE_COLUMNS = frozenset((*Line.model_fields, *Price.model_fields))  # of a line, not of its document
 
 
 class PurchaseOrderRow(Line, PurchaseHead):
     """One line of a purchase order."""
 
 
-class OrderRow(Line, OrderHead):
+class OrderRow(Price, Line, OrderHead):
     """One line of a customer order."""
 
 

@@ -24,7 +24,7 @@ from scanner.imports.locations import plan_locations
 from scanner.imports.opening import plan_opening
 from scanner.imports.parties import plan_cartons, plan_customers, plan_suppliers
 from scanner.imports.report import Report
-from scanner.imports.rows import ROWS, Line
+from scanner.imports.rows import LINE_COLUMNS, ROWS, Line
 from scanner.refusals import Refusal
 
 PLANS: dict[str, Callable[[Any, Job], Write]] = {
@@ -192,7 +192,7 @@ def _is_empty(cell: Any) -> bool:
 def _explain(error: ValidationError, line: int, path: str, model: type[Any], report: Report) -> None:
     for fault in error.errors(include_url=False):
         column = str(fault["loc"][0]) if fault["loc"] else ""
-        place = f"{path}{column}" if column in Line.model_fields or column not in model.model_fields else column
+        place = f"{path}{column}" if column in LINE_COLUMNS or column not in model.model_fields else column
         value = "" if fault["type"] == "missing" else fault["input"]
         if not any(known.line == line and known.column == place for known in report.errors[-20:]):
             report.error(line, place, _reason(fault["type"], fault.get("ctx") or {}, fault["msg"]), value)

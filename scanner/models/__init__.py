@@ -4,6 +4,7 @@ from scanner.models.device import DeviceProfile
 from scanner.models.document import (
     Carton,
     Customer,
+    Invoice,
     Manifest,
     Order,
     OrderLine,
@@ -31,6 +32,7 @@ __all__ = [
     "DeviceProfile",
     "Discrepancy",
     "Hold",
+    "Invoice",
     "Item",
     "LedgerHead",
     "Location",

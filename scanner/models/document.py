@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scanner.db import Model, UtcDateTime
@@ -31,6 +32,15 @@ class Customer(Model):
     name: Mapped[str] = mapped_column(String(200))
     address: Mapped[str] = mapped_column(String(500), default="")
     country: Mapped[str] = mapped_column(String(60), default="")
+    street: Mapped[str] = mapped_column(String(300), default="")  # with line breaks
+    postcode: Mapped[str] = mapped_column(String(20), default="")
+    city: Mapped[str] = mapped_column(String(100), default="")
+    region: Mapped[str] = mapped_column(String(100), default="")  # state, province, county
+    country_code: Mapped[str] = mapped_column(String(2), default="")  # ISO 3166; without it the free text counts
+    contact: Mapped[str] = mapped_column(String(100), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    tax_id: Mapped[str] = mapped_column(String(40), default="")
+    locale: Mapped[str] = mapped_column(String(16), default="")  # of the documents they get; empty = the company's
     instructions: Mapped[str] = mapped_column(String(1000), default="")  # for every order of theirs
     min_life_days: Mapped[int] = mapped_column(default=0)  # of an expiring lot at the day of picking
 
@@ -96,6 +106,8 @@ class Order(Model):
     carrier: Mapped[str] = mapped_column(String(40), default="")
     service: Mapped[str] = mapped_column(String(40), default="")
     instructions: Mapped[str] = mapped_column(String(1000), default="")
+    shows_instructions: Mapped[bool] = mapped_column(default=False)  # the customer may read them on the packing slip
+    currency: Mapped[str] = mapped_column(String(3), default="")  # ISO 4217; empty = the company's
 
 
 class OrderLine(Model):
@@ -120,6 +132,32 @@ class OrderLine(Model):
     packed: Mapped[int] = mapped_column(BigInteger, default=0)
     shipped: Mapped[int] = mapped_column(BigInteger, default=0)
     is_closed_short: Mapped[bool] = mapped_column(default=False)  # the rest will not be sent
+    price_cents: Mapped[int | None] = mapped_column(BigInteger)  # of one base unit, before tax and discount
+    tax_bp: Mapped[int] = mapped_column(default=0)  # basis points: 2000 = 20 %
+    discount_bp: Mapped[int] = mapped_column(default=0)
+
+
+class Invoice(Model):
+    """The figures of one order as they were invoiced. Only `original` is written later, and once (scanner/triggers.py)."""
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        UniqueConstraint("order_id"),
+        UniqueConstraint("site_id", "number"),
+        UniqueConstraint("site_id", "serial"),
+        CheckConstraint("serial > 0", name="serial"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    serial: Mapped[int]
+    number: Mapped[str] = mapped_column(String(40))
+    issued_on: Mapped[date]
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    issued_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # None: a printer's job
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    original: Mapped[str] = mapped_column(String(64), default="")  # which print it was; every other one is a copy
 
 
 class Carton(Model):

@@ -26,6 +26,24 @@ class Site(Model):
     count_limit_units: Mapped[int] = mapped_column(default=5)  # a variance above it needs a supervisor
     count_limit_cents: Mapped[int] = mapped_column(default=5000)
     must_weigh: Mapped[bool] = mapped_column(default=False)  # a parcel closes only with its weight
+    # -- the company, as its documents show it
+    legal_name: Mapped[str] = mapped_column(String(200), default="")
+    street: Mapped[str] = mapped_column(String(300), default="")  # with line breaks
+    postcode: Mapped[str] = mapped_column(String(20), default="")
+    city: Mapped[str] = mapped_column(String(100), default="")
+    region: Mapped[str] = mapped_column(String(100), default="")  # state, province, county
+    country_code: Mapped[str] = mapped_column(String(2), default="")  # ISO 3166; it decides between A4 and Letter
+    tax_id: Mapped[str] = mapped_column(String(40), default="")
+    tax_label: Mapped[str] = mapped_column(String(16), default="VAT")  # the word for the tax: VAT, MwSt., GST
+    email: Mapped[str] = mapped_column(String(120), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    web: Mapped[str] = mapped_column(String(120), default="")
+    currency: Mapped[str] = mapped_column(String(3), default="EUR")  # ISO 4217, of orders that name none
+    locale: Mapped[str] = mapped_column(String(16), default="en_GB")  # how figures and dates are written
+    logo: Mapped[bytes | None] = mapped_column(deferred=True)  # PNG
+    invoice_prefix: Mapped[str] = mapped_column(String(16), default="INV-")
+    invoice_note: Mapped[str] = mapped_column(String(500), default="")  # terms and bank, below every invoice
+    invoice_serial: Mapped[int] = mapped_column(default=0)  # the last one given out; no gap
 
 
 class Location(Model):

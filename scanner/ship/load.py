@@ -85,7 +85,7 @@ def _check(parcel: Parcel, order: Order, manifest: Manifest) -> None:
 
 def take_tracking(task: Task, found: Found, by: By) -> str:
     """The carrier's number, scanned or typed: anything that is not one of our own labels."""
-    if found.kind in ("item", "unit", "order", "person", "purchase_order", "task", "carton"):
+    if found.kind in ("item", "unit", "order", "person", "purchase_order", "task", "carton", "manifest"):
         raise Refusal("wrong_kind", found.words, "the tracking number")
     number = found.scan.text.strip()
     if found.kind == "parcel":
