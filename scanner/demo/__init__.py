@@ -24,6 +24,7 @@ from scanner.demo.crew import Badge
 from scanner.demo.floor import Shelves, make_cartons, make_places
 from scanner.demo.opening import PREFIX, make_opening
 from scanner.demo.papers import Demand, due_dates, make_customers, make_suppliers
+from scanner.demo.words import COMPANY
 from scanner.models import Item, Lot, Site
 from scanner.refusals import Refusal
 from scanner.site import make_site
@@ -97,6 +98,8 @@ def _silent(_done: int, _total: int, _what: str) -> None:
 def _begin() -> tuple[Demo, dict[str, By]]:
     """The site and its people."""
     site = make_site(name="Lantern Lane Gifts", timezone=TIMEZONE, gs1_prefix=PREFIX)
+    for name, value in COMPANY.items():
+        setattr(site, name, value)
     staff, badges = crew.hire(people.system(site.id))
     by = {
         login: By(person.id, person.name, site.id, site.timezone, frozenset(person.roles), "demo")
@@ -125,9 +128,9 @@ class _Maker:
         opened_on = days[0] - timedelta(days=3)
         opening = make_opening(goods, Shelves(places), self.today, self.rng)
         self._load("opening_stock", opening, self._long_ago(opened_on))
-        codes = [str(row["code"]) for row in customers]
-        self._tell(goods, codes, days)
-        self._want(Demand(goods, codes, self.rng))
+        countries = {str(row["code"]): str(row["country"]) for row in customers}
+        self._tell(goods, countries, days)
+        self._want(Demand(goods, countries, self.rng))
         transact(self._hold_a_lot)
 
     @property
@@ -156,7 +159,7 @@ class _Maker:
         at = by.occurred_at - timedelta(days=(self.today - day).days)
         return replace(by, occurred_at=at)
 
-    def _tell(self, goods: list[Goods], customers: list[str], days: list[date]) -> None:
+    def _tell(self, goods: list[Goods], customers: dict[str, str], days: list[date]) -> None:
         # The past is told without serial numbers: each of them would want a row of its own.
         simple = [item for item in goods if item.row["tracking"] != "serial"]
         story = history.past(self.staff, Demand(simple, customers, self.rng), self.rng)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from scanner.demo.catalogue import Goods
-from scanner.demo.words import CARRIERS, INSTRUCTIONS, SHOPS, STREETS, SUPPLIERS, TOWNS
+from scanner.demo.words import CARRIERS, INSTRUCTIONS, LANGUAGES, SHOPS, STREETS, SUPPLIERS, TEAS, TOWNS
 
 MOST_LINES = 40
 QUANTITIES = (1, 1, 2, 2, 3, 4, 6, 6, 12, 24)
 CASES = (2, 3, 4, 6, 10)  # of a purchase line
+HOME: Final = "United Kingdom"
+TAX_BP: Final = 2000  # at home; tea is food and free of it, and so is what leaves the country
+MANY, DISCOUNT_BP = 12, 1000  # who takes a dozen pays a tenth less
 
 
 def make_suppliers() -> list[dict[str, Any]]:
@@ -26,13 +29,20 @@ def make_customers(rng: random.Random) -> list[dict[str, Any]]:
     """Rows for the importer: some with packing instructions, some who want goods that last."""
     rows = []
     for number, shop in enumerate(SHOPS, 1):
-        town, country = rng.choice(TOWNS)
+        town, country, country_code, postcode, region = rng.choice(TOWNS)
+        house, street = rng.randint(1, 98), rng.choice(STREETS)
         rows.append(
             {
                 "code": f"C{number:03d}",
                 "name": shop,
-                "address": f"{rng.randint(1, 98)} {rng.choice(STREETS)}\n{town}",
+                "address": f"{house} {street}\n{town}",
                 "country": country,
+                "street": f"{house} {street}",
+                "postcode": postcode,
+                "city": town,
+                "region": region,
+                "country_code": country_code,
+                "locale": LANGUAGES.get(country_code, ""),
                 "instructions": INSTRUCTIONS[number // 5 - 1] if number % 5 == 0 else "",
                 "min_life_days": rng.choice((30, 60, 90)) if number % 4 == 1 else 0,
             }
@@ -41,9 +51,9 @@ def make_customers(rng: random.Random) -> list[dict[str, Any]]:
 
 
 class Demand:
-    """Who orders what: customers by chance, items by their share."""
+    """Who orders what: customers by chance, items by their share. `customers` are code and country."""
 
-    def __init__(self, goods: Sequence[Goods], customers: Sequence[str], rng: random.Random) -> None:
+    def __init__(self, goods: Sequence[Goods], customers: Mapping[str, str], rng: random.Random) -> None:
         self.goods, self._customers, self._rng = goods, customers, rng
         self._weights = list(accumulate(item.share for item in goods))
 
@@ -51,16 +61,29 @@ class Demand:
         """One order with its lines, as a row for the importer. It is promised for `day` and came the day before."""
         rng = self._rng
         carrier, services = rng.choice(CARRIERS)
+        customer = rng.choice(list(self._customers))
         came = datetime.combine(day - timedelta(days=1), time(rng.randrange(8, 18), rng.randrange(60)), zone)
         return {
             "number": number,
-            "customer": rng.choice(self._customers),
+            "customer": customer,
             "ordered_at": came,
             "promised_on": day,
             "carrier": carrier,
             "service": rng.choice(services),
             "instructions": rng.choice(INSTRUCTIONS) if rng.random() < 0.1 else "",
-            "lines": [{"sku": item.sku, "qty": self._quantity(item)} for item in self._items(mean_lines)],
+            "currency": "GBP",
+            "lines": [self._line(item, customer) for item in self._items(mean_lines)],
+        }
+
+    def _line(self, item: Goods, customer: str) -> dict[str, Any]:
+        """An item with its quantity and what it costs there."""
+        qty, is_home = self._quantity(item), self._customers[customer] == HOME
+        return {
+            "sku": item.sku,
+            "qty": qty,
+            "price_cents": price_of(item),
+            "tax_bp": TAX_BP if is_home and item.thing not in TEAS else 0,
+            "discount_bp": DISCOUNT_BP if qty >= MANY else 0,
         }
 
     def _items(self, mean_lines: float) -> list[Goods]:
@@ -85,6 +108,11 @@ class Demand:
 
     def _pack(self, item: Goods) -> int:
         return int(item.row.get("case_qty", 12))
+
+
+def price_of(item: Goods) -> int:
+    """What a shop pays for one, in pence: three fifths above its value, ending in 5 or 0."""
+    return -(-int(item.row["value_cents"]) * 8 // 25) * 5
 
 
 def due_dates(today: date, count: int) -> list[tuple[str, int, date]]:

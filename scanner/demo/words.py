@@ -106,10 +106,30 @@ STREETS: Final = (
     "Castle Hill",
     "Market Square",
 )
-TOWNS: Final = (
-    ("Bristol", "United Kingdom"), ("Leeds", "United Kingdom"), ("York", "United Kingdom"), ("Bath", "United Kingdom"),
-    ("Cork", "Ireland"), ("Utrecht", "Netherlands"), ("Ghent", "Belgium"), ("Lübeck", "Germany"), ("Lyon", "France"),
+TOWNS: Final = (  # town, country, its code, postcode, region; the postcodes are of nobody
+    ("Bristol", "United Kingdom", "GB", "BS1 4ZZ", ""), ("Leeds", "United Kingdom", "GB", "LS1 6ZZ", ""),
+    ("York", "United Kingdom", "GB", "YO1 7ZZ", ""), ("Bath", "United Kingdom", "GB", "BA1 2ZZ", ""),
+    ("Cork", "Ireland", "IE", "T12 ZZ00", "Co. Cork"), ("Utrecht", "Netherlands", "NL", "3511 ZZ", ""),
+    ("Ghent", "Belgium", "BE", "9000", ""), ("Lübeck", "Germany", "DE", "23552", ""), ("Lyon", "France", "FR", "69002", ""),
 )  # fmt: skip
+LANGUAGES: Final = {"DE": "de_DE", "FR": "fr_FR"}  # of the papers for customers of a country
+COMPANY: Final = {
+    "legal_name": "Lantern Lane Gifts Ltd",
+    "street": "12 Lantern Lane",
+    "postcode": "BS2 0ZZ",
+    "city": "Bristol",
+    "country_code": "GB",
+    "tax_id": "GB 123 4567 82",
+    "tax_label": "VAT",
+    "email": "orders@lanternlane.example",
+    "phone": "0117 496 0120",
+    "web": "lanternlane.example",
+    "currency": "GBP",
+    "locale": "en_GB",
+    "invoice_prefix": "LL-",
+    "invoice_note": "Payment within 30 days, please, with the number of the invoice.\n"
+    "Quayside Bank, sort code 00-00-00, account 12345678.",
+}
 INSTRUCTIONS: Final = (
     "Wrap each piece of glass by itself.",
     "No price on anything: it goes to the person who gets the gift.",

@@ -7,7 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from math import ceil
-from typing import Any
+from typing import Any, Final
+
+from babel import Locale
 
 from scanner.barcode import check_digit
 from scanner.by import By
@@ -18,6 +20,10 @@ from scanner.invoices.read import GUEST, Line, Shop, Window
 AISLES, BAYS = 20, 90
 LEAD_DAYS = (5, 9, 13, 17, 21, 25)  # of the six suppliers
 PURCHASE_LINES = 25
+CURRENCY: Final = "GBP"  # "product price per unit in sterling", says the data set; of tax it says nothing
+# What the shop calls a country, where English has another word for it.
+_THEIRS: Final = {"eire": "IE", "usa": "US", "rsa": "ZA", "channel islands": "JE", "hong kong": "HK"}
+COUNTRIES: Final = {name.lower(): code for code, name in Locale("en").territories.items() if code.isalpha()} | _THEIRS
 FULL = 0.8  # of a place's capacity
 MOST_PLACES = 6  # for one item
 
@@ -75,7 +81,8 @@ def _suppliers(items: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _customer(code: str, country: str) -> dict[str, Any]:
     name = "Guests without a number" if code == GUEST else f"Customer {code}"
-    return {"code": code, "name": name, "country": country}
+    letters = COUNTRIES.get(country.lower(), "")
+    return {"code": code, "name": name, "country": country, "country_code": letters}
 
 
 def _stock(items: dict[str, dict[str, Any]], window: Window, shelves: Shelves) -> list[dict[str, Any]]:
@@ -103,9 +110,9 @@ def _fits(item: dict[str, Any], kind: str) -> int:
 
 
 def _orders(lines: list[Line], by: By) -> list[dict[str, Any]]:
-    """One order for each invoice; lines with the same code are one line."""
+    """One order for each invoice; lines with the same code and price are one line, so that its sum stays the shop's."""
     orders: dict[str, dict[str, Any]] = {}
-    quantities: dict[str, Counter[str]] = defaultdict(Counter)
+    quantities: dict[str, Counter[tuple[str, int]]] = defaultdict(Counter)
     for line in lines:
         is_home = line.country == "United Kingdom"
         orders.setdefault(
@@ -117,11 +124,14 @@ def _orders(lines: list[Line], by: By) -> list[dict[str, Any]]:
                 "promised_on": by.today,
                 "carrier": "Northpost" if is_home else "Kestrel",
                 "service": "Standard" if is_home else "Abroad",
+                "currency": CURRENCY,
             },
         )
-        quantities[line.invoice][line.sku] += line.qty
+        quantities[line.invoice][line.sku, line.cents] += line.qty
     for number, order in orders.items():
-        order["lines"] = [{"sku": sku, "qty": qty} for sku, qty in quantities[number].items()]
+        order["lines"] = [
+            {"sku": sku, "qty": qty, "price_cents": cents} for (sku, cents), qty in quantities[number].items()
+        ]
     return list(orders.values())
 
 

@@ -1,0 +1,70 @@
+"""Figures: money, numbers, weights and dates as a country writes them, by babel. Money is whole numbers, never a float."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+
+BP = Decimal(10_000)
+G_PER_KG = 3  # decimal places
+
+
+@lru_cache(maxsize=64)
+def locale_of(*names: str) -> Locale:
+    """The first of the names that is a locale; English as in Great Britain when none is."""
+    for name in names:
+        try:
+            if name:
+                return Locale.parse(name)
+        except (ValueError, UnknownLocaleError):
+            continue
+    return Locale("en", "GB")
+
+
+def money(cents: int, currency: str, locale: Locale) -> str:
+    """An amount with its currency: £1,234.50, 1.234,50 €."""
+    return format_currency(_amount(cents, currency), currency, locale=locale)
+
+
+def amount(cents: int, currency: str, locale: Locale) -> str:
+    """The same without the currency, for a column: 1,234.50."""
+    places = get_currency_precision(currency)
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    return format_decimal(_amount(cents, currency), format=pattern, locale=locale)
+
+
+def _amount(cents: int, currency: str) -> Decimal:
+    return Decimal(cents).scaleb(-get_currency_precision(currency))
+
+
+def percent(basis_points: int, locale: Locale) -> str:
+    """A rate: 20 %, 5.5 %."""
+    return format_percent(Decimal(basis_points) / BP, format="#,##0.## %", locale=locale)
+
+
+def number(value: int, locale: Locale) -> str:
+    """A quantity with its thousands."""
+    return format_decimal(value, locale=locale)
+
+
+def weight(grams: int, locale: Locale) -> str:
+    """Kilograms."""
+    return format_decimal(Decimal(grams).scaleb(-G_PER_KG), format="#,##0.00#", locale=locale) + "\u00a0kg"
+
+
+def day(value: date | None, locale: Locale) -> str:
+    """A date: 25 Nov 2026."""
+    return format_date(value, "medium", locale=locale) if value else ""
+
+
+def instant(value: datetime | None, timezone: str, locale: Locale) -> str:
+    """An instant by the site's clock, with a blank that every printer has."""
+    if value is None:
+        return ""
+    return format_datetime(value, "short", tzinfo=ZoneInfo(timezone), locale=locale)

@@ -1,0 +1,179 @@
+"""Letters: text as documents draw it: fonts that are embedded, other scripts too, and nothing that writes over the page.
+
+Latin, Greek and Cyrillic are DejaVu Sans Condensed; Chinese, Japanese and Korean come from Debian's fonts-droid-fallback
+where it is installed. Scripts that join their letters or run from right to left are set by Pillow's raqm and stand on
+the page as a picture, since a PDF needs their shaped glyphs. A character that no font has becomes a box.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from functools import cache, lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+from PIL import Image, ImageDraw, ImageFont, features
+from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import Flowable, Paragraph
+
+PLAIN: Final = "Document"
+BOLD: Final = "Document-Bold"
+OTHER: Final = "Document-Other"
+MOST: Final = 200  # characters of a name; the rest is cut with a mark
+ELLIPSIS: Final = "…"
+BOX: Final = "\u25a1"
+_OURS: Final = Path(__file__).parents[1] / "fonts"
+_DEBIANS: Final = Path("/usr/share/fonts/truetype")
+_FILES: Final = {
+    PLAIN: ("DejaVuSansCondensed", "dejavu/DejaVuSansCondensed.ttf"),
+    BOLD: ("DejaVuSansCondensed-Bold", "dejavu/DejaVuSansCondensed-Bold.ttf"),
+    OTHER: ("DroidSansFallbackFull", "droid/DroidSansFallbackFull.ttf"),
+}
+_DOTS_PER_POINT: Final = 300 / 72
+_SHAPED: Final = ("HEBREW", "ARABIC", "SYRIAC", "THAANA", "NKO", "DEVANAGARI", "BENGALI", "THAI", "TAMIL", "KHMER")
+_RIGHT_TO_LEFT: Final = frozenset(("R", "AL"))
+
+
+def _file(name: str) -> Path | None:
+    """A font's file: the project's own where it has one, else the system's."""
+    stem, path = _FILES[name]
+    own = sorted(_OURS.glob(f"{stem}-[0-9]*.ttf"))
+    found = own[-1] if own else _DEBIANS / path
+    return found if found.exists() else None
+
+
+@cache
+def fonts() -> tuple[str, ...]:
+    """Register the fonts once; the names of those that are there. Raises FileNotFoundError without the first two."""
+    there = []
+    for name in _FILES:
+        path = _file(name)
+        if path is not None:
+            pdfmetrics.registerFont(TTFont(name, str(path)))
+            there.append(name)
+        elif name != OTHER:
+            raise FileNotFoundError(f"there is no font for documents: {_FILES[name][1]}")
+    pdfmetrics.registerFontFamily(PLAIN, PLAIN, BOLD, PLAIN, BOLD)
+    return tuple(there)
+
+
+@cache
+def _has(name: str) -> frozenset[int]:
+    return frozenset(pdfmetrics.getFont(name).face.charToGlyph) if name in fonts() else frozenset()
+
+
+@lru_cache(maxsize=8192)
+def clean(text: str, most: int = MOST) -> str:
+    """One line of what can be drawn, at most so long: no control characters and no marks that turn the writing."""
+    kept = []
+    for char in unicodedata.normalize("NFC", text[: most * 2]):
+        category = unicodedata.category(char)
+        if char in "\t\n\r" or category.startswith("Z"):
+            kept.append(char if char in "\u00a0\u202f" else " ")
+        elif category not in {"Cc", "Cf", "Co", "Cs", "Cn"}:
+            is_known = char.isascii() or ord(char) in _has(PLAIN) or ord(char) in _has(OTHER)
+            kept.append(char if is_known else BOX)
+    line = " ".join(part for part in "".join(kept).split(" ") if part)
+    return line if len(line) <= most else line[: most - 1].rstrip() + ELLIPSIS
+
+
+def _needs_shaping(text: str) -> bool:
+    return not text.isascii() and any(
+        ord(char) > 0x0590 and unicodedata.name(char, "").startswith(_SHAPED) for char in text
+    )
+
+
+def markup(text: str, most: int = MOST) -> str:
+    """The text for a paragraph: escaped, with a change of font where the first one lacks a character."""
+    line = clean(text, most)
+    if line.isascii():
+        return escape(line, quote=False)
+    parts: list[tuple[bool, str]] = []
+    for char in line:
+        is_other = ord(char) not in _has(PLAIN)
+        if parts and parts[-1][0] == is_other:
+            parts[-1] = (is_other, parts[-1][1] + char)
+        else:
+            parts.append((is_other, char))
+    return "".join(f'<font name="{OTHER}">{escape(s)}</font>' if other else escape(s, quote=False) for other, s in parts)
+
+
+@cache
+def style(size: float = 9, *, bold: bool = False, right: bool = False, grey: bool = False, breaks: bool = False) -> Any:
+    """A paragraph's style; `size` in points."""
+    fonts()
+    return ParagraphStyle(
+        f"{size}{bold}{right}{grey}{breaks}",
+        fontName=BOLD if bold else PLAIN,
+        fontSize=size,
+        leading=size * 1.25,
+        textColor=GREY if grey else INK,
+        alignment=TA_RIGHT if right else 0,
+        splitLongWords=1,
+        wordWrap="CJK" if breaks else None,
+    )
+
+
+INK: Final = "#16181d"
+GREY: Final = "#565b66"  # 6.9 : 1 on white
+
+
+def words(text: str, size: float = 9, *, most: int = MOST, **look: bool) -> Flowable:
+    """A text that may hold anything, as a flowable that wraps within its cell."""
+    if _needs_shaping(text):
+        return Shaped(clean(text, most), size, bold=look.get("bold", False))
+    line = markup(text, most)
+    return Paragraph(line, style(size, breaks=OTHER in line, **look))
+
+
+class Shaped(Flowable):
+    """A text in a script that has to be shaped, wrapped between words, as a picture of 300 dots to the inch."""
+
+    def __init__(self, text: str, size: float, *, bold: bool = False) -> None:
+        super().__init__()
+        self._text, self._size = text, size
+        path = _file(BOLD if bold else PLAIN)
+        engine = ImageFont.Layout.RAQM if features.check("raqm") else ImageFont.Layout.BASIC
+        self._font = ImageFont.truetype(str(path), round(size * _DOTS_PER_POINT), layout_engine=engine)
+        self._is_right = next(
+            (d in _RIGHT_TO_LEFT for c in text if (d := unicodedata.bidirectional(c)) in _RIGHT_TO_LEFT | {"L"}), False
+        )
+        self._lines: list[str] = []
+
+    def wrap(self, width: float, _height: float) -> tuple[float, float]:
+        """Platypus asks how much room it takes."""
+        self.width = width
+        self._lines = self._wrapped(width * _DOTS_PER_POINT)
+        self.height = len(self._lines) * self._size * 1.25
+        return width, self.height
+
+    def _wrapped(self, room: float) -> list[str]:
+        lines, line = [], ""
+        for word in self._text.split(" "):
+            longer = f"{line} {word}".strip()
+            if self._font.getlength(longer) <= room or not line:
+                line = longer
+            else:
+                lines.append(line)
+                line = word
+        return [*lines, line]
+
+    def draw(self) -> None:
+        """Platypus asks for the ink."""
+        leading = self._size * 1.25
+        size = max(1, round(self.width * _DOTS_PER_POINT)), max(1, round(self.height * _DOTS_PER_POINT))
+        paper = Image.new("L", size, 255)
+        pen = ImageDraw.Draw(paper)
+        for number, line in enumerate(self._lines):
+            x = max(0, size[0] - self._font.getlength(line)) if self._is_right else 0
+            pen.text((x, round(number * leading * _DOTS_PER_POINT)), line, font=self._font, fill=0)
+        data = io.BytesIO()
+        paper.save(data, "PNG")
+        data.seek(0)
+        self.canv.drawImage(ImageReader(data), 0, 0, self.width, self.height)

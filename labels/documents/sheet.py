@@ -1,0 +1,357 @@
+"""Sheet: what all documents share: paper, head, barcode, tables that break over pages, and "page n of m"."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from babel import Locale
+from reportlab.graphics.barcode.code128 import Code128
+from reportlab.graphics.barcode.qr import QrCode
+from reportlab.lib.pagesizes import A4, LETTER
+from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, Image, KeepTogether, PageTemplate, Spacer, Table
+
+from labels.documents import words as vocabulary
+from labels.documents.figures import locale_of
+from labels.documents.letters import BOLD, GREY, INK, PLAIN, clean, fonts, words
+
+# Where the paper is US Letter: Unicode CLDR, supplemental data, measurementData/paperSize.
+LETTER_COUNTRIES: Final = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())  # noqa: SIM905
+MARGIN, FOOT, HEAD = 15 * mm, 17 * mm, 20 * mm
+LINE: Final = "#c9ccd3"
+BAND: Final = "#eef0f3"
+CELL: Final = 9  # points
+BARS: Final = 12 * mm
+MODULE: Final = 0.36 * mm  # of bars: a laser printer's 4.25 dots at 300 dpi; GS1 wants 0.25 to 0.495 mm
+LEAST_MODULE: Final = 0.26 * mm
+QUIET: Final = 10  # modules on both sides
+LOGO: Final = (60 * mm, 18 * mm)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table. A width of 0 takes what the others leave."""
+
+    title: str
+    width_mm: float = 0
+    right: bool = False
+
+
+def bars(content: str, room: float, *, sscc: bool = False, height: float = BARS) -> Flowable:
+    """A barcode no wider than `room`, with its text: Code 128 as wide as it goes, else a QR code. Width in points.
+
+    An SSCC is a GS1-128 symbol with the application identifier 00.
+    """
+    shown = f"(00) {content}" if sscc else content
+    symbol = Code128(f"\xf100{content}" if sscc else content, barHeight=height, barWidth=1, quiet=False)
+    symbol.validate()
+    symbol.encode()
+    symbol.decompose()
+    symbol.computeSize()
+    modules = symbol._width + 2 * QUIET  # noqa: SLF001 - reportlab tells it nowhere else
+    module = min(MODULE, room / modules)
+    if module < LEAST_MODULE:
+        return _Bars(QrCode(content, height=20 * mm, width=20 * mm, qrBorder=4), 20 * mm, 20 * mm, 0, shown)
+    symbol = Code128(symbol.value, barHeight=height, barWidth=module, quiet=False)
+    return _Bars(symbol, modules * module, height, QUIET * module, shown)
+
+
+class _Bars(Flowable):
+    """A symbol with its quiet zones, and what it says below it."""
+
+    def __init__(self, symbol: Any, width: float, height: float, quiet: float, text: str) -> None:
+        super().__init__()
+        self._symbol, self._quiet, self._text = symbol, quiet, text
+        self.width, self.height = width, height + 11
+        self.hAlign = "RIGHT"
+
+    def wrap(self, _width: float, _height: float) -> tuple[float, float]:
+        """Platypus asks how much room it takes."""
+        return self.width, self.height
+
+    def draw(self) -> None:
+        """Platypus asks for the ink."""
+        self._symbol.drawOn(self.canv, self._quiet, 11)
+        self.canv.setFont(PLAIN, 8)
+        self.canv.setFillColor(INK)
+        self.canv.drawCentredString(self.width / 2, 1.5, self._text)
+
+
+class Sheet:
+    """One document in the making: add parts from the top, then ask for its `pdf`."""
+
+    def __init__(
+        self, kind: str, number: str, company: Mapping[str, Any], *, locale: Locale | None = None, mark: str = ""
+    ) -> None:
+        fonts()
+        self.company = company
+        self.locale = locale or locale_of(company.get("locale", ""))
+        self.words = vocabulary.table(self.locale.language)
+        self.title, self.number, self.mark = self.words[kind], number, self.words[mark] if mark else ""
+        self.paper = LETTER if company.get("country_code") in LETTER_COUNTRIES else A4
+        self.width = self.paper[0] - 2 * MARGIN
+        self._parts: list[Flowable] = []
+
+    def say(self, key: str, **facts: object) -> str:
+        """One of the document's own words."""
+        return self.words[key].format(**facts)
+
+    # --- parts -------------------------------------------------------------------------------------------------------
+
+    def add(self, *parts: Flowable) -> None:
+        """Put parts below what is there."""
+        self._parts += parts
+
+    def space(self, points: float = 10) -> None:
+        """Leave room."""
+        self.add(Spacer(0, points))
+
+    def head(self, code: str) -> None:
+        """The company at the left; the title, the number and the barcode that opens it at the right."""
+        left = self.width * 0.52
+        right: list[Flowable] = [words(self.title, 20, bold=True, right=True)]
+        right += [words(self.number, 11, right=True), Spacer(0, 5), bars(code, self.width - left)]
+        self.add(_plain([[self._company(), right]], (left, self.width - left)))
+        self.space(8)
+
+    def _company(self) -> list[Flowable]:
+        from labels.documents.address import lines  # it needs no sheet
+
+        name = self.company.get("legal_name") or self.company.get("name") or ""
+        logo = self.company.get("logo")
+        parts: list[Flowable] = [_picture(logo)] if logo else [words(name, 13, bold=True)]
+        code = str(self.company.get("country_code") or "")
+        own = lines({**self.company, "name": name if logo else ""}, code, self.locale)
+        reach = [self.company.get(key) for key in ("phone", "email", "web")]
+        return [*parts, Spacer(0, 3), *(words(line, 8, grey=True) for line in [*own, *filter(None, reach)])]
+
+    def blocks(self, *blocks: tuple[str, Sequence[str]]) -> None:
+        """Addresses beside each other, each below its caption."""
+        cells = [
+            [words(title, 8, grey=True), Spacer(0, 2), words(lines[0], 10.5, bold=True) if lines else Spacer(0, 0)]
+            + [words(line, 9.5) for line in lines[1:]]
+            for title, lines in blocks
+        ]
+        self.add(_plain([cells], [self.width / len(cells)] * len(cells)))
+        self.space(10)
+
+    def facts(self, *facts: tuple[str, str], across: int = 4) -> None:
+        """Captions with their values in a band; what is empty is left out."""
+        there = [(caption, value) for caption, value in facts if value]
+        for start in range(0, len(there), across):
+            row = there[start : start + across]
+            cells: list[Any] = [[words(caption, 7.5, grey=True), words(value, 9.5)] for caption, value in row]
+            cells += [""] * (across - len(cells))
+            self.add(_plain([cells], [self.width / across] * across, [("BACKGROUND", (0, 0), (-1, -1), BAND)], pad=5))
+        self.space(10)
+
+    def heading(self, text: str) -> None:
+        """The title of a part."""
+        self.add(words(text, 11, bold=True), Spacer(0, 4))
+
+    def note(self, text: str, *, most: int = 2000, grey: bool = False) -> None:
+        """A paragraph, its line breaks kept."""
+        for line in text.splitlines():
+            self.add(words(line, 9, most=most, grey=grey))
+        self.space(6)
+
+    def rows(self, columns: Sequence[Column], rows: Iterable[Sequence[Any]], *, boxed_mm: float = 0) -> None:
+        """A table whose head stands on every page that it goes over. Cells are text or flowables.
+
+        `boxed_mm` draws cells to write into, with rows at least so high.
+        """
+        body = [list(row) for row in rows]
+        widths = self._widths(columns)
+        head = [words(column.title, 7.5, grey=True, right=column.right) for column in columns]
+        looks: list[Any] = [
+            ("ALIGN", (number, 0), (number, -1), "RIGHT") for number, column in enumerate(columns) if column.right
+        ]
+        looks += [("LINEBELOW", (0, 0), (-1, 0), 0.8, INK), ("LINEBELOW", (0, 1), (-1, -1), 0.4, LINE)]
+        if boxed_mm:
+            looks += [("GRID", (0, 1), (-1, -1), 0.5, GREY), ("LEFTPADDING", (0, 0), (-1, -1), 4)]
+            looks += [("RIGHTPADDING", (0, 0), (-1, -1), 4)]
+            body = [[*row[:-1], [Spacer(0, (boxed_mm * mm) - 7), *_flowing(row[-1])]] for row in body]
+        self.add(_table([head, *body], widths, looks))
+        self.space(10)
+
+    def _widths(self, columns: Sequence[Column]) -> list[float]:
+        fixed = sum(column.width_mm for column in columns) * mm
+        free = sum(not column.width_mm for column in columns)
+        rest = (self.width - fixed) / max(1, free)
+        return [column.width_mm * mm or rest for column in columns]
+
+    def sums(self, rows: Sequence[tuple[str, str]], *, last: tuple[str, str]) -> None:
+        """Figures below a table at its right, the last one large."""
+        looks: list[Any] = [
+            ("ALIGN", (0, 0), (-1, -1), "RIGHT"),
+            ("LINEABOVE", (0, -1), (-1, -1), 0.8, INK),
+            ("FONT", (0, -1), (-1, -1), BOLD, 12),
+            ("TOPPADDING", (0, -1), (-1, -1), 6),
+        ]
+        table = _table([*rows, last], [70 * mm, 35 * mm], looks)
+        table.hAlign = "RIGHT"
+        self.add(KeepTogether([table]))
+        self.space(12)
+
+    def signatures(self, *captions: str) -> None:
+        """Lines to write on."""
+        gap = 6 * mm
+        width = (self.width - gap * (len(captions) - 1)) / len(captions)
+        cells: list[Any] = []
+        widths: list[float] = []
+        looks: list[Any] = []
+        for number, caption in enumerate(captions):
+            if number:
+                cells.append("")
+                widths.append(gap)
+            looks.append(("LINEABOVE", (len(cells), 0), (len(cells), 0), 0.6, INK))
+            cells.append(words(caption, 8, grey=True))
+            widths.append(width)
+        self.add(KeepTogether([Spacer(0, 16 * mm), _plain([cells], widths, looks)]))
+
+    # --- the paper ---------------------------------------------------------------------------------------------------
+
+    def pdf(self) -> bytes:
+        """The document. The same content gives the same bytes."""
+        out = io.BytesIO()
+        width, height = self.paper
+        first = Frame(MARGIN, FOOT, self.width, height - MARGIN - FOOT, 0, 0, 0, 0)
+        later = Frame(MARGIN, FOOT, self.width, height - HEAD - FOOT, 0, 0, 0, 0)
+        document = BaseDocTemplate(
+            out,
+            pagesize=(width, height),
+            title=f"{self.title} {self.number}",
+            author=clean(str(self.company.get("legal_name") or self.company.get("name") or "")),
+            lang=self.locale.language,
+            invariant=1,
+            pageTemplates=[
+                PageTemplate("first", [first], autoNextPageTemplate="later"),
+                PageTemplate("later", [later], onPage=self._running_head),
+            ],
+        )
+        document.build(list(self._parts), canvasmaker=self._canvas)
+        return out.getvalue()
+
+    def _running_head(self, canvas: Any, _document: Any) -> None:
+        y = self.paper[1] - HEAD + 5 * mm
+        canvas.setFont(BOLD, 9)
+        canvas.setFillColor(INK)
+        canvas.drawString(MARGIN, y, f"{self.title} {self.number}")
+        canvas.setFont(PLAIN, 8)
+        canvas.setFillColor(GREY)
+        canvas.drawRightString(self.paper[0] - MARGIN, y, self.say("continued"))
+
+    def _canvas(self, *args: Any, **kwargs: Any) -> Canvas:
+        return _Counted(self, *args, **kwargs)
+
+    def foot(self, canvas: Any, page: int, pages: int) -> None:
+        """Below every page: who, and page n of m; and at its top what kind of copy it is."""
+        right = self.paper[0] - MARGIN
+        canvas.setStrokeColor(LINE)
+        canvas.setLineWidth(0.4)
+        canvas.line(MARGIN, FOOT - 4 * mm, right, FOOT - 4 * mm)
+        canvas.setFont(PLAIN, 7.5)
+        canvas.setFillColor(GREY)
+        canvas.drawString(MARGIN, FOOT - 8 * mm, self._imprint())
+        canvas.drawRightString(right, FOOT - 8 * mm, self.say("page", n=page, m=pages))
+        if self.mark:
+            canvas.setFont(BOLD, 9)
+            canvas.setFillColor(INK)
+            canvas.drawCentredString(self.paper[0] / 2, self.paper[1] - 9 * mm, self.mark)
+
+    def _imprint(self) -> str:
+        tax = self.company.get("tax_id")
+        name = self.company.get("legal_name") or self.company.get("name") or ""
+        parts = [name, self.say("tax_id", label=self.company.get("tax_label") or "") + f" {tax}" if tax else ""]
+        return clean(" · ".join(part for part in parts if part), 110)
+
+
+class _Counted(Canvas):
+    """A canvas that knows at the end how many pages there are, and writes the foot of each then."""
+
+    def __init__(self, sheet: Sheet, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sheet = sheet
+        self._pages: list[dict[str, Any]] = []
+
+    def showPage(self) -> None:  # noqa: N802 - reportlab's name
+        """Keep the page for the end."""
+        self._pages.append(dict(self.__dict__))
+        self._startPage()
+
+    def save(self) -> None:
+        """Write every page with its foot."""
+        for number, page in enumerate(self._pages, 1):
+            self.__dict__.update(page)
+            self._sheet.foot(self, number, len(self._pages))
+            Canvas.showPage(self)
+        Canvas.save(self)
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _flowing(cell: Any) -> list[Flowable]:
+    return [words(cell)] if isinstance(cell, str) and cell else []
+
+
+def _table(cells: Any, widths: Any, looks: Iterable[Any]) -> Table:
+    """A table with our own fonts and padding."""
+    own = [
+        ("FONT", (0, 0), (-1, -1), PLAIN, CELL),
+        ("TEXTCOLOR", (0, 0), (-1, -1), INK),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("TOPPADDING", (0, 0), (-1, -1), 3),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
+        ("LEFTPADDING", (0, 0), (-1, -1), 0),
+        ("RIGHTPADDING", (0, 0), (-2, -1), 8),
+        ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
+    ]
+    return Table(cells, list(widths), style=[*own, *looks], repeatRows=1)
+
+
+def _plain(cells: Any, widths: Sequence[float], looks: Iterable[Any] = (), *, pad: float = 0) -> Table:
+    """Cells beside each other without lines."""
+    own = [
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LEFTPADDING", (0, 0), (-1, -1), pad),
+        ("RIGHTPADDING", (0, 0), (-1, -1), pad),
+        ("TOPPADDING", (0, 0), (-1, -1), pad),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), pad),
+    ]
+    return Table(cells, list(widths), style=[*own, *looks])
+
+
+def _picture(png: bytes) -> Flowable:
+    reader = ImageReader(io.BytesIO(png))
+    width, height = reader.getSize()
+    scale = min(LOGO[0] / width, LOGO[1] / height)
+    picture = Image(io.BytesIO(png), width * scale, height * scale)
+    picture.hAlign = "LEFT"
+    return picture
+
+
+def tick() -> Flowable:
+    """A box to tick."""
+    return _Tick()
+
+
+class _Tick(Flowable):
+    """A square of 4.5 mm."""
+
+    width = height = 4.5 * mm
+
+    def wrap(self, _width: float, _height: float) -> tuple[float, float]:
+        """Platypus asks how much room it takes."""
+        return self.width, self.height
+
+    def draw(self) -> None:
+        """Platypus asks for the ink."""
+        self.canv.setStrokeColor(INK)
+        self.canv.setLineWidth(0.8)
+        self.canv.rect(0, 0, self.width, self.height)
