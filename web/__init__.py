@@ -23,7 +23,7 @@ VERSION = "0.1.0"
 PAGES = (
     *("pwa", "trust", "health", "login", "devices", "people", "api", "station", "photos"),
     *("board", "stock", "units", "items", "locations", "orders", "purchase_orders"),
-    *("discrepancies", "tasks", "imports", "scans", "printers", "printing"),
+    *("discrepancies", "tasks", "imports", "scans", "documents", "manifests", "company", "printers", "printing"),
 )
 
 

@@ -7,7 +7,11 @@ from collections.abc import Callable
 from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
+from labels.documents.address import one_line
+from labels.documents.facts import party
+from labels.documents.figures import locale_of
 from scanner import orders
+from scanner.billing import invoice_of
 from scanner.by import By
 from scanner.db import db
 from scanner.desk import documents, history
@@ -41,12 +45,15 @@ def index() -> str:
 def page(order_id: int) -> str:
     """One order."""
     by, order = me(), one(Order, order_id)
+    customer = db.session.get_one(Customer, order.customer_id)
     is_line = OrderLine.order_id == order.id
     return render_template(
         "orders/page.html",
         nav="/orders",
         order=order,
-        customer=db.session.get_one(Customer, order.customer_id),
+        customer=customer,
+        address=one_line(party(customer), "", locale_of("")),
+        invoice=invoice_of(order.id),
         lines=documents.order_lines(order.id),
         picked=orders.picked(order.id),
         tasks=db.session.execute(documents.tasks(by, Task.order_id == order.id, status="")).all(),

@@ -27,6 +27,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+PDF = "application/pdf"
+# A paper stands in a frame of our own pages, in the browser's viewer, which the policy of pages would keep out.
+PDF_POLICY = "script-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 HSTS = "max-age=31536000"
 OURS = ("same-origin", "none")  # 'none': typed into the address line, or from the home screen
 UNSAFE = frozenset(("POST", "PUT", "PATCH", "DELETE"))
@@ -70,8 +73,11 @@ def protect(response: Response) -> Response:
     """Add the security headers. What has not said otherwise is never stored."""
     headers = response.headers
     if "Content-Security-Policy" not in headers:
-        headers["Content-Security-Policy"] = POLICY.format(nonce=csp_nonce())
+        is_paper = response.mimetype == PDF
+        headers["Content-Security-Policy"] = PDF_POLICY if is_paper else POLICY.format(nonce=csp_nonce())
     headers.update(HEADERS)
+    if response.mimetype == PDF:
+        headers["X-Frame-Options"] = "SAMEORIGIN"
     # A station that signs for itself may be asked by plain http again: no browser may be told never to.
     if request.is_secure and not current_app.config["CERTIFICATES"]:
         headers["Strict-Transport-Security"] = HSTS

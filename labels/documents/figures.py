@@ -44,8 +44,8 @@ def _amount(cents: int, currency: str) -> Decimal:
 
 
 def percent(basis_points: int, locale: Locale) -> str:
-    """A rate: 20 %, 5.5 %."""
-    return format_percent(Decimal(basis_points) / BP, format="#,##0.## %", locale=locale)
+    """A rate: 20%, 5.5%; in German 5,5 %."""
+    return format_percent(Decimal(basis_points) / BP, locale=locale, decimal_quantization=False)
 
 
 def number(value: int, locale: Locale) -> str:

@@ -43,7 +43,7 @@ def packing_slip(order_id: int, details: Mapping[str, Any] | None = None) -> byt
     to = address_lines(party(customer), site.country_code, sheet.locale)
     if customer.phone:
         to.append(f"{sheet.say('phone')} {customer.phone}")
-    sheet.blocks((sheet.say("ship_to"), to), (sheet.say("ship_from"), _from(sheet, site)))
+    sheet.blocks((sheet.say("ship_to"), to), (sheet.say("ship_from"), _from(sheet, site, customer)))
     parcels = _parcels(order_id)
     sheet.facts(
         (sheet.say("order"), order.number),
@@ -59,9 +59,10 @@ def packing_slip(order_id: int, details: Mapping[str, Any] | None = None) -> byt
     return sheet.pdf()
 
 
-def _from(sheet: Sheet, site: Site) -> list[str]:
+def _from(sheet: Sheet, site: Site, customer: Customer) -> list[str]:
+    """The sender as the customer sees it: with its country, where that is another one."""
     own = {**company(site), "name": site.legal_name or site.name}
-    return address_lines(own, site.country_code, sheet.locale)
+    return address_lines(own, customer.country_code or site.country_code, sheet.locale)
 
 
 # --- parcels ----------------------------------------------------------------------------------------------------------
@@ -142,6 +143,7 @@ def _band(sheet: Sheet, n: str, m: int, parcel: Parcel, sscc: str, carton: str) 
         ("TOPPADDING", (0, 0), (-1, -1), 6),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
         ("RIGHTPADDING", (-1, 0), (-1, 0), 0),
+        ("ALIGN", (1, 0), (1, 0), "RIGHT"),
     ]
     is_sscc = sscc.isdigit() and len(sscc) == 18  # noqa: PLR2004 - the digits of an SSCC
     code = bars(sscc, room, sscc=is_sscc, height=9 * mm)

@@ -93,7 +93,7 @@ def _stop(sheet: Sheet, row: Any) -> list[Any]:
         words(row.Location.check_digits, 12),
         _item(sheet, row),
         words(qty, 15, bold=True, right=True),
-        "",
+        words("____________", grey=True),
         tick(),
     ]
 

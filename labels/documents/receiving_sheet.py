@@ -52,11 +52,11 @@ def _add_lines(sheet: Sheet, lines: Any, *, is_blind: bool) -> None:
     columns = [
         Column(sheet.say("line"), 11),
         Column(sheet.say("item")),
-        *([] if is_blind else [Column(sheet.say("ordered"), 18, True), Column(sheet.say("received_before"), 17, True)]),
-        Column(sheet.say("received"), 22),
-        Column(sheet.say("lot"), 28),
-        Column(sheet.say("expiry"), 24),
-        Column(sheet.say("damaged"), 20),
+        *([] if is_blind else [Column(sheet.say("ordered"), 16, True), Column(sheet.say("received_before"), 15, True)]),
+        Column(sheet.say("received"), 21),
+        Column(sheet.say("lot"), 26),
+        Column(sheet.say("expiry"), 22),
+        Column(sheet.say("damaged"), 18),
     ]
     blank = [""] * (len(columns) - 2)
     rows = [_line(sheet, line, item, is_blind=is_blind) for line, item in lines]

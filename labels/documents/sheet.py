@@ -62,13 +62,12 @@ def bars(content: str, room: float, *, sscc: bool = False, height: float = BARS)
 
 
 class _Bars(Flowable):
-    """A symbol with its quiet zones, and what it says below it."""
+    """A symbol and what it says below it. It stands at the right margin, which is the quiet zone of that side."""
 
     def __init__(self, symbol: Any, width: float, height: float, quiet: float, text: str) -> None:
         super().__init__()
         self._symbol, self._quiet, self._text = symbol, quiet, text
-        self.width, self.height = width, height + 11
-        self.hAlign = "RIGHT"
+        self.width, self.height = width - quiet, height + 11
 
     def wrap(self, _width: float, _height: float) -> tuple[float, float]:
         """Platypus asks how much room it takes."""
@@ -79,7 +78,7 @@ class _Bars(Flowable):
         self._symbol.drawOn(self.canv, self._quiet, 11)
         self.canv.setFont(PLAIN, 8)
         self.canv.setFillColor(INK)
-        self.canv.drawCentredString(self.width / 2, 1.5, self._text)
+        self.canv.drawCentredString((self.width + self._quiet) / 2, 1.5, self._text)
 
 
 class Sheet:
@@ -116,7 +115,8 @@ class Sheet:
         left = self.width * 0.52
         right: list[Flowable] = [words(self.title, 20, bold=True, right=True)]
         right += [words(self.number, 11, right=True), Spacer(0, 5), bars(code, self.width - left)]
-        self.add(_plain([[self._company(), right]], (left, self.width - left)))
+        looks = [("ALIGN", (1, 0), (1, 0), "RIGHT")]
+        self.add(_plain([[self._company(), right]], (left, self.width - left), looks))
         self.space(8)
 
     def _company(self) -> list[Flowable]:
@@ -344,7 +344,9 @@ def tick() -> Flowable:
 class _Tick(Flowable):
     """A square of 4.5 mm."""
 
-    width = height = 4.5 * mm
+    def __init__(self) -> None:
+        super().__init__()
+        self.width = self.height = 4.5 * mm
 
     def wrap(self, _width: float, _height: float) -> tuple[float, float]:
         """Platypus asks how much room it takes."""

@@ -18,6 +18,7 @@ from scanner.models import (
     Discrepancy,
     Item,
     Location,
+    Manifest,
     Order,
     OrderLine,
     Parcel,
@@ -184,3 +185,18 @@ def cases(by: By, *where: Any) -> Query:
         .where(Discrepancy.site_id == by.site_id, *where)
         .order_by(Discrepancy.opened_at, Discrepancy.id)
     )
+
+
+def manifests(by: By, q: str = "", *, status: str = "") -> Query:
+    """Manifests with the code of their door and how many parcels they have, the youngest first."""
+    parcels = select(func.count()).where(Parcel.manifest_id == Manifest.id).scalar_subquery().label("parcels")
+    query: Query = (
+        select(Manifest, Location.code.label("door"), parcels)
+        .join(Location, Location.id == Manifest.location_id)
+        .where(Manifest.site_id == by.site_id)
+        .order_by(Manifest.opened_at.desc(), Manifest.id.desc())
+    )
+    if q:
+        is_like = (column.ilike(contains(q), escape=ESCAPE) for column in (Manifest.number, Manifest.carrier))
+        query = query.where(or_(*is_like))
+    return query.where(Manifest.status == status) if status else query

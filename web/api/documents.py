@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from scanner import orders
+from scanner.billing import invoice_of
 from scanner.db import db
 from scanner.models import Customer, Item, Order, OrderLine, Parcel, PurchaseLine, PurchaseOrder, Supplier, Unit
 from scanner.refusals import Refusal
@@ -31,10 +32,35 @@ class DocumentPath(BaseModel):
     number: str
 
 
+ORDER = (
+    *("id", "number", "status", "is_held", "promised_on", "carrier", "service", "instructions", "shows_instructions"),
+    *("currency", "ordered_at"),
+)
+SHIP_TO = (
+    *("name", "address", "country", "street", "postcode", "city", "region", "country_code", "contact", "phone"),
+)
+LINE = (
+    *("line", "ordered", "allocated", "packed", "shipped", "is_closed_short", "price_cents", "tax_bp", "discount_bp"),
+)
+
+
 def _order(order: Order) -> dict[str, Any]:
-    fields = ("id", "number", "status", "is_held", "promised_on", "carrier", "service", "instructions", "ordered_at")
     customer = db.session.get_one(Customer, order.customer_id)
-    return {**{field: getattr(order, field) for field in fields}, "customer": customer.code}
+    return {**{field: getattr(order, field) for field in ORDER}, "customer": customer.code}
+
+
+def _ship_to(order: Order) -> dict[str, Any]:
+    customer = db.session.get_one(Customer, order.customer_id)
+    return {field: getattr(customer, field) for field in SHIP_TO}
+
+
+def _invoice(order: Order) -> dict[str, Any] | None:
+    """What was invoiced; None for an order that has no invoice yet."""
+    issued = invoice_of(order.id)
+    if issued is None:
+        return None
+    sums = {name: issued.content[name] for name in ("currency", "net_cents", "tax_cents", "gross_cents")}
+    return {"number": issued.number, "issued_on": issued.issued_on, **sums}
 
 
 def _purchase_order(order: PurchaseOrder) -> dict[str, Any]:
@@ -56,7 +82,7 @@ def list_orders(query: DocumentQuery) -> Response:
 @bp.get("/orders/<path:number>")
 @allow(*EVERYONE)
 def get_order(path: DocumentPath) -> Response:
-    """One order with its lines and parcels."""
+    """One order with its lines, prices and parcels, where it goes, and its invoice."""
     order = db.session.scalars(select(Order).where(Order.site_id == me().site_id, Order.number == path.number)).first()
     if order is None:
         raise Refusal("unknown_document", path.number[:40], "order")
@@ -64,15 +90,16 @@ def get_order(path: DocumentPath) -> Response:
     lines = db.session.execute(
         select(OrderLine, Item.sku).join(Item).where(OrderLine.order_id == order.id).order_by(OrderLine.line)
     )
-    fields = ("line", "ordered", "allocated", "packed", "shipped", "is_closed_short")
     parcels = db.session.execute(
         select(Parcel, Unit.code).join(Unit, Unit.id == Parcel.unit_id).where(Parcel.order_id == order.id)
     )
     return answer(
         {
             **_order(order),
+            "ship_to": _ship_to(order),
+            "invoice": _invoice(order),
             "lines": [
-                {**{f: getattr(line, f) for f in fields}, "sku": sku, "picked": picked.get(line.id, 0)}
+                {**{f: getattr(line, f) for f in LINE}, "sku": sku, "picked": picked.get(line.id, 0)}
                 for line, sku in lines
             ],
             "parcels": [
