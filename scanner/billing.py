@@ -5,8 +5,9 @@ tax once over the sum of its lines (the usual way; the other one, tax by line, m
 rounded up.
 
 An invoice is issued when it is printed for the first time, not when the order closes: many orders never get one (their
-prices are kept elsewhere), a number that nobody has seen is hard to explain to an auditor, and the last scan of a packer
-must not wait for a price. It can be issued once everything is packed or closed short, so one invoice is all of an order.
+prices are kept elsewhere), a number that nobody has seen is hard to explain to an auditor, and the last scan of a
+packer must not wait for a price. It can be issued once everything is packed or closed short: one invoice is all of an
+order.
 """
 
 from __future__ import annotations

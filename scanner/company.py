@@ -42,7 +42,7 @@ class Company(Row):
 
 
 def change(by: By, typed: Mapping[str, str]) -> None:
-    """Take the settings as they were typed; an empty field gets its default. Refuses bad_request with the first fault."""
+    """Take the settings as typed; an empty field gets its default. Refuses bad_request with the first fault."""
     try:
         company = Company.model_validate({name: value for name, value in typed.items() if value.strip()})
     except ValidationError as error:

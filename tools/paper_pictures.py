@@ -50,7 +50,10 @@ def papers() -> dict[str, bytes]:
 
     by = transact(people.system)
     long = db.session.scalars(
-        select(OrderLine.order_id).group_by(OrderLine.order_id).having(func.count() > 9).order_by(OrderLine.order_id.desc())
+        select(OrderLine.order_id)
+        .group_by(OrderLine.order_id)
+        .having(func.count() > 9)
+        .order_by(OrderLine.order_id.desc())
     ).first()
     transact(lambda: orders.allocate_order(by, orders.lock(long or 0)))
     place = db.session.scalars(select(Balance.location_id).where(Balance.lot_id > 0, Balance.qty > 0)).first()

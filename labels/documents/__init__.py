@@ -1,4 +1,4 @@
-"""Documents: the papers of the warehouse as PDF, A4 or Letter by the company's country; each has a barcode that opens it.
+"""Documents: the papers of the warehouse as PDF, A4 or Letter by country; each has a barcode that opens it.
 
 One module a document; `sheet` is their common paper, `words` what they say in each language, `figures` how money, dates
 and numbers are written, `address` and `letters` the same for addresses and for letters of any script.

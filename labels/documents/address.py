@@ -21,7 +21,7 @@ def lines(party: Mapping[str, Any], home: str, locale: Locale) -> list[str]:
         return _structured(party, home, locale)
     free = [line.strip() for line in str(party.get("address") or "").splitlines() if line.strip()]
     country = str(party.get("country") or "")
-    code = country.upper() if len(country) == 2 and country.upper() in locale.territories else ""  # noqa: PLR2004
+    code = country.upper() if len(country) == 2 and country.upper() in locale.territories else ""
     is_home = bool(home) and (code == home or country in (locale.territories.get(home), _english(home)))
     last = [] if not country or is_home else [locale.territories[code].upper() if code else country.upper()]
     return [*_names(party), *free, *last]

@@ -37,7 +37,9 @@ def party(customer: Customer) -> dict[str, Any]:
 def lot_facts(lot_code: str, expiry: date | None, best_before: date | None, say: dict[str, str], at: Locale) -> str:
     """A lot with its dates in one line; empty for goods without one."""
     parts = [f"{say['lot']} {lot_code}"] if lot_code else []
-    parts += [f"{say[word]} {day(when, at)}" for word, when in (("expiry", expiry), ("best_before", best_before)) if when]
+    parts += [
+        f"{say[word]} {day(when, at)}" for word, when in (("expiry", expiry), ("best_before", best_before)) if when
+    ]
     return " · ".join(parts)
 
 

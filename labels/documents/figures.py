@@ -1,4 +1,4 @@
-"""Figures: money, numbers, weights and dates as a country writes them, by babel. Money is whole numbers, never a float."""
+"""Figures: money, numbers, weights and dates as a country writes them, by babel. Money is whole, never a float."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Letters: text as documents draw it: fonts that are embedded, other scripts too, and nothing that writes over the page.
+"""Letters: text as documents draw it: embedded fonts, other scripts too, and nothing that writes over the page.
 
-Latin, Greek and Cyrillic are DejaVu Sans Condensed; Chinese, Japanese and Korean come from Debian's fonts-droid-fallback
-where it is installed. Scripts that join their letters or run from right to left are set by Pillow's raqm and stand on
+Latin, Greek and Cyrillic are DejaVu Sans Condensed; Chinese, Japanese and Korean come from Debian's
+fonts-droid-fallback where it is installed. Scripts that join their letters or run from right to left are set by Pillow's raqm and stand on
 the page as a picture, since a PDF needs their shaped glyphs. A character that no font has becomes a box.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image, ImageDraw, ImageFont, features
+from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.utils import ImageReader
@@ -35,6 +36,8 @@ _FILES: Final = {
     BOLD: ("DejaVuSansCondensed-Bold", "dejavu/DejaVuSansCondensed-Bold.ttf"),
     OTHER: ("DroidSansFallbackFull", "droid/DroidSansFallbackFull.ttf"),
 }
+INK: Final = HexColor("#16181d")
+GREY: Final = HexColor("#4d525c")  # 7.8 : 1 on white
 _DOTS_PER_POINT: Final = 300 / 72
 _SHAPED: Final = ("HEBREW", "ARABIC", "SYRIAC", "THAANA", "NKO", "DEVANAGARI", "BENGALI", "THAI", "TAMIL", "KHMER")
 _RIGHT_TO_LEFT: Final = frozenset(("R", "AL"))
@@ -101,7 +104,9 @@ def markup(text: str, most: int = MOST) -> str:
             parts[-1] = (is_other, parts[-1][1] + char)
         else:
             parts.append((is_other, char))
-    return "".join(f'<font name="{OTHER}">{escape(s)}</font>' if other else escape(s, quote=False) for other, s in parts)
+    return "".join(
+        f'<font name="{OTHER}">{escape(s)}</font>' if other else escape(s, quote=False) for other, s in parts
+    )
 
 
 @cache
@@ -120,10 +125,6 @@ def style(size: float = 9, *, bold: bool = False, right: bool = False, grey: boo
     )
 
 
-INK: Final = "#16181d"
-GREY: Final = "#565b66"  # 6.9 : 1 on white
-
-
 def words(text: str, size: float = 9, *, most: int = MOST, **look: bool) -> Flowable:
     """A text that may hold anything, as a flowable that wraps within its cell."""
     if _needs_shaping(text):
@@ -132,7 +133,7 @@ def words(text: str, size: float = 9, *, most: int = MOST, **look: bool) -> Flow
     return Paragraph(line, style(size, breaks=OTHER in line, **look))
 
 
-class Shaped(Flowable):
+class Shaped(Flowable):  # type: ignore[misc] # reportlab has no types
     """A text in a script that has to be shaped, wrapped between words, as a picture of 300 dots to the inch."""
 
     def __init__(self, text: str, size: float, *, bold: bool = False) -> None:

@@ -107,7 +107,8 @@ def contents(order_id: int) -> dict[int, list[Content]]:
 
 
 def _by_id(model: Any, ids: set[int]) -> dict[int, Any]:
-    listed, found = sorted(ids), {}
+    listed = sorted(ids)
+    found: dict[int, Any] = {}
     for start in range(0, len(listed), 5_000):  # both engines take some 32,000 values
         query = select(model).where(model.id.in_(listed[start : start + 5_000]))
         found |= {row.id: row for row in db.session.scalars(query)}
@@ -145,7 +146,7 @@ def _band(sheet: Sheet, n: str, m: int, parcel: Parcel, sscc: str, carton: str) 
         ("RIGHTPADDING", (-1, 0), (-1, 0), 0),
         ("ALIGN", (1, 0), (1, 0), "RIGHT"),
     ]
-    is_sscc = sscc.isdigit() and len(sscc) == 18  # noqa: PLR2004 - the digits of an SSCC
+    is_sscc = sscc.isdigit() and len(sscc) == 18
     code = bars(sscc, room, sscc=is_sscc, height=9 * mm)
     table = Table([[left, code]], [sheet.width - room, room], style=looks)
     table.keepWithNext = True

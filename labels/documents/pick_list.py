@@ -34,11 +34,7 @@ def pick_list(order_id: int, details: Mapping[str, Any] | None = None) -> bytes:
         (sheet.say("customer"), customer.name),
         (sheet.say("promised"), day(order.promised_on, sheet.locale)),
         (sheet.say("carrier"), f"{order.carrier} {order.service}".strip()),
-        (
-            f"{sheet.say('stops')} / {sheet.say('units')}",
-            f"{len({row.Location.id for row in stops})} / "
-            f"{number(sum(r.Reservation.qty - r.Reservation.posted for r in stops), sheet.locale)}",
-        ),
+        (f"{sheet.say('stops')} / {sheet.say('units')}", _size(sheet, stops)),
     )
     _add_instructions(sheet, order, customer)
     if stops:
@@ -49,6 +45,11 @@ def pick_list(order_id: int, details: Mapping[str, Any] | None = None) -> bytes:
     sheet.note(sheet.say("to_tote"), grey=True)
     sheet.signatures(sheet.say("tote"), sheet.say("picker"), sheet.say("date"))
     return sheet.pdf()
+
+
+def _size(sheet: Sheet, stops: list[Any]) -> str:
+    units = sum(row.Reservation.qty - row.Reservation.posted for row in stops)
+    return f"{len({row.Location.id for row in stops})} / {number(units, sheet.locale)}"
 
 
 def _add_instructions(sheet: Sheet, order: Order, customer: Customer) -> None:

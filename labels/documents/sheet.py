@@ -10,6 +10,7 @@ from typing import Any, Final
 from babel import Locale
 from reportlab.graphics.barcode.code128 import Code128
 from reportlab.graphics.barcode.qr import QrCode
+from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4, LETTER
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
@@ -23,8 +24,8 @@ from labels.documents.letters import BOLD, GREY, INK, PLAIN, clean, fonts, words
 # Where the paper is US Letter: Unicode CLDR, supplemental data, measurementData/paperSize.
 LETTER_COUNTRIES: Final = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())  # noqa: SIM905
 MARGIN, FOOT, HEAD = 15 * mm, 17 * mm, 20 * mm
-LINE: Final = "#c9ccd3"
-BAND: Final = "#eef0f3"
+LINE: Final = HexColor("#c9ccd3")
+BAND: Final = HexColor("#eef0f3")
 CELL: Final = 9  # points
 BARS: Final = 12 * mm
 MODULE: Final = 0.36 * mm  # of bars: a laser printer's 4.25 dots at 300 dpi; GS1 wants 0.25 to 0.495 mm
@@ -61,7 +62,7 @@ def bars(content: str, room: float, *, sscc: bool = False, height: float = BARS)
     return _Bars(symbol, modules * module, height, QUIET * module, shown)
 
 
-class _Bars(Flowable):
+class _Bars(Flowable):  # type: ignore[misc] # reportlab has no types
     """A symbol and what it says below it. It stands at the right margin, which is the quiet zone of that side."""
 
     def __init__(self, symbol: Any, width: float, height: float, quiet: float, text: str) -> None:
@@ -271,7 +272,7 @@ class Sheet:
         return clean(" · ".join(part for part in parts if part), 110)
 
 
-class _Counted(Canvas):
+class _Counted(Canvas):  # type: ignore[misc]
     """A canvas that knows at the end how many pages there are, and writes the foot of each then."""
 
     def __init__(self, sheet: Sheet, *args: Any, **kwargs: Any) -> None:
@@ -341,7 +342,7 @@ def tick() -> Flowable:
     return _Tick()
 
 
-class _Tick(Flowable):
+class _Tick(Flowable):  # type: ignore[misc]
     """A square of 4.5 mm."""
 
     def __init__(self) -> None:

@@ -20,13 +20,15 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "invoice_date": "Invoice date", "customer": "Customer", "price": "Price", "discount": "Discount",
         "amount": "Amount", "net": "Net", "rate": "Rate", "net_of_rate": "{label} {rate} on {net}", "total": "Total",
         "tax_id": "{label} number", "their_tax_id": "{label} number", "free_of_tax": "{label} 0 %",
-        "location": "Location", "digits": "Check", "done": "Done", "tote": "Tote", "from_unit": "in", "picker": "Picker",
+        "location": "Location", "digits": "Check", "done": "Done", "tote": "Tote",
+        "from_unit": "in", "picker": "Picker",
         "nothing_to_pick": "No stock is promised to this order.", "stops": "Stops", "units": "Units",
         "lacking": "No stock is promised for", "to_tote": "Write the tote's number, or scan it at the bench.",
         "supplier": "Supplier", "purchase_order": "Purchase order", "due": "Due", "received_before": "So far",
         "received": "Received", "damaged": "Damaged", "received_by": "Received by", "date": "Date and time",
         "blind": "Blind: count what is there.", "no_lines": "It has no lines.", "more": "Not on the order",
-        "counted": "Counted", "counted_by": "Counted by", "count_how": "Count what is there. Write every lot by itself; "
+        "counted": "Counted", "counted_by": "Counted by",
+        "count_how": "Count what is there. Write every lot by itself; "
         "add what is not listed. Write 0 for what is listed and not there.",
         "count_task": "Count", "unit": "Pallet or tote", "note": "Note",
         "door": "Door", "opened": "Opened", "closed": "Closed", "status": "Status", "open": "open: not complete yet",

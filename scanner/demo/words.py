@@ -110,7 +110,8 @@ TOWNS: Final = (  # town, country, its code, postcode, region; the postcodes are
     ("Bristol", "United Kingdom", "GB", "BS1 4ZZ", ""), ("Leeds", "United Kingdom", "GB", "LS1 6ZZ", ""),
     ("York", "United Kingdom", "GB", "YO1 7ZZ", ""), ("Bath", "United Kingdom", "GB", "BA1 2ZZ", ""),
     ("Cork", "Ireland", "IE", "T12 ZZ00", "Co. Cork"), ("Utrecht", "Netherlands", "NL", "3511 ZZ", ""),
-    ("Ghent", "Belgium", "BE", "9000", ""), ("Lübeck", "Germany", "DE", "23552", ""), ("Lyon", "France", "FR", "69002", ""),
+    ("Ghent", "Belgium", "BE", "9000", ""), ("Lübeck", "Germany", "DE", "23552", ""),
+    ("Lyon", "France", "FR", "69002", ""),
 )  # fmt: skip
 LANGUAGES: Final = {"DE": "de_DE", "FR": "fr_FR"}  # of the papers for customers of a country
 COMPANY: Final = {

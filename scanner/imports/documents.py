@@ -204,8 +204,10 @@ def _on_file(kind: Kind, job: Job, numbers: Sequence[str]) -> tuple[dict[str, An
 def _compare(kind: Kind, document: Document, known: Any, lines: list[Any], changes: Changes, job: Job) -> None:
     head = {name: value for name, value in document.head.items() if getattr(known, name) != value}
     on_file = {line.line: line for line in lines}
-    if not head and on_file.keys() == document.lines.keys() and not any(
-        _differs(line, document.lines[line.line]) for line in lines
+    if (
+        not head
+        and on_file.keys() == document.lines.keys()
+        and not any(_differs(line, document.lines[line.line]) for line in lines)
     ):
         job.report.unchanged += 1
         return

@@ -31,7 +31,9 @@ class Summary:
     file: str
     day: date
     lines: Counter[str] = field(default_factory=Counter)  # by reason; REASONS explains them
-    merged: int = 0  # lines of the day that repeat code and price of another of their invoice: one order line has them all
+    merged: int = (
+        0  # lines of the day that repeat code and price of another of their invoice: one order line has them all
+    )
     reports: list[imports.Report] = field(default_factory=list)
 
     @property
@@ -47,7 +49,9 @@ class Summary:
     def __str__(self) -> str:
         told = [f"{self.file}: {self.total:,} lines; the orders are those of {self.day}."]
         told += [f"  {self.lines[reason]:>9,}  {reason}: {why}" for reason, why in REASONS.items()]
-        told += [f"  {self.merged:,} lines of the day repeat code and price of their invoice and were added to its line."]
+        told += [
+            f"  {self.merged:,} lines of the day repeat code and price of their invoice and were added to its line."
+        ]
         told += [f"  {report.summary}" for report in self.reports]
         return "\n".join([*told, f"Source: {SOURCE}"])
 

@@ -138,7 +138,7 @@ class OrderLine(Model):
 
 
 class Invoice(Model):
-    """The figures of one order as they were invoiced. Only `original` is written later, and once (scanner/triggers.py)."""
+    """The figures of one order as they were invoiced. Only `original` is written later, once (scanner/triggers.py)."""
 
     __tablename__ = "invoice"
     __table_args__ = (

@@ -36,9 +36,7 @@ ORDER = (
     *("id", "number", "status", "is_held", "promised_on", "carrier", "service", "instructions", "shows_instructions"),
     *("currency", "ordered_at"),
 )
-SHIP_TO = (
-    *("name", "address", "country", "street", "postcode", "city", "region", "country_code", "contact", "phone"),
-)
+SHIP_TO = (*("name", "address", "country", "street", "postcode", "city", "region", "country_code", "contact", "phone"),)
 LINE = (
     *("line", "ordered", "allocated", "packed", "shipped", "is_closed_short", "price_cents", "tax_bp", "discount_bp"),
 )
