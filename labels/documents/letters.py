@@ -1,8 +1,9 @@
 """Letters: text as documents draw it: embedded fonts, other scripts too, and nothing that writes over the page.
 
 Latin, Greek and Cyrillic are DejaVu Sans Condensed; Chinese, Japanese and Korean come from Debian's
-fonts-droid-fallback where it is installed. Scripts that join their letters or run from right to left are set by Pillow's raqm and stand on
-the page as a picture, since a PDF needs their shaped glyphs. A character that no font has becomes a box.
+fonts-droid-fallback where it is installed. Scripts that join their letters or run from right to left are set by
+Pillow's raqm and stand on the page as a picture, since a PDF needs their shaped glyphs. A character that no font has
+becomes a box.
 """
 
 from __future__ import annotations

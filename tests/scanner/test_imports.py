@@ -190,6 +190,41 @@ def test_an_order_that_nobody_has_touched_takes_the_files_lines(by: By) -> None:
     assert row_of(select(Order)).carrier == "UPS"
 
 
+def test_an_order_brings_its_prices_and_a_file_without_them_leaves_them(by: By) -> None:
+    lines = [
+        {"sku": "MUG", "qty": 3, "price_cents": 1250, "tax_bp": 2000, "discount_bp": 500},
+        {"sku": "LAMP", "qty": 1},
+    ]
+    order = {"number": "SO-1", "customer": "ROSA", "currency": "gbp", "shows_instructions": "yes", "lines": lines}
+    assert figures(imports.import_rows("orders", [order], by=by)) == (1, 0, 0)
+    read = select(OrderLine.price_cents, OrderLine.tax_bp, OrderLine.discount_bp).order_by(OrderLine.line)
+    assert [tuple(row) for row in db.session.execute(read)] == [(1250, 2000, 500), (None, 0, 0)]
+    assert (row_of(select(Order)).currency, row_of(select(Order)).shows_instructions) == ("GBP", True)
+    bare = {"number": "SO-1", "customer": "ROSA", "lines": [{"sku": "MUG", "qty": 3}, {"sku": "LAMP", "qty": 1}]}
+    assert figures(imports.import_rows("orders", [bare], by=by)) == (0, 0, 1)
+    bare["lines"][1] |= {"price_cents": 700}
+    assert figures(imports.import_rows("orders", [bare], by=by)) == (0, 1, 0)
+    assert [tuple(row) for row in db.session.execute(read)] == [(1250, 2000, 500), (700, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "column"),
+    [
+        ("orders", {"price_cents": "12.5"}, "price_cents"),
+        ("orders", {"price_cents": -1}, "price_cents"),
+        ("orders", {"tax_bp": 10_001}, "tax_bp"),
+        ("orders", {"currency": "EURO"}, "currency"),
+        ("customers", {"country_code": "Germany"}, "country_code"),
+        ("customers", {"country_code": "QX"}, "country_code"),
+        ("customers", {"locale": "klingon"}, "locale"),
+    ],
+)
+def test_a_price_or_a_country_that_is_none_is_told(by: By, kind: str, cells: dict[str, Any], column: str) -> None:
+    row = order_row() if kind == "orders" else {"code": "TIM", "name": "Tim"}
+    report = imports.import_rows(kind, [row | cells], by=by)
+    assert [(line, where) for line, where, _why in told(report)] == [(1, column)]
+
+
 def test_an_order_with_stock_promised_stays_as_it_is(by: By) -> None:
     imports.import_rows("opening_stock", [{"location": "A-01-1", "sku": "MUG", "qty": 12}], by=by)
     imports.import_rows("orders", [order_row()], by=by)

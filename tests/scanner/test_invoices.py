@@ -120,6 +120,16 @@ def test_codes_in_small_letters_are_the_same_item_and_repeated_lines_one(by: By,
     assert guest == GUEST
 
 
+def test_lines_have_the_shops_prices_and_their_sum_is_the_invoices(by: By, tmp_path: Path) -> None:
+    dearer = "536365,85123A,WHITE HEART,1,2011-01-03 08:26:00,2.95,17850.0,United Kingdom"
+    import_invoices(written(tmp_path, f"{dearer}\n{DIRTY}"), by=by, day="2011-01-03")
+    rows = select(OrderLine.ordered, OrderLine.price_cents, Order.currency).join(Order).where(Order.number == "536365")
+    found = [tuple(row) for row in db.session.execute(rows)]
+    assert sorted(found) == [(1, 295, "GBP"), (8, 255, "GBP")]
+    countries = {row.code: row.country_code for row in db.session.execute(select(Customer.code, Customer.country_code))}
+    assert (countries["17850"], countries["12583"], countries[GUEST]) == ("GB", "FR", "")
+
+
 def test_shelves_hold_the_weeks_before_and_at_least_what_the_day_wants(by: By, tmp_path: Path) -> None:
     import_invoices(written(tmp_path), by=by)
     rows = select(Item.sku, func.sum(Balance.qty)).join(Balance, Balance.item_id == Item.id).group_by(Item.sku)
