@@ -150,6 +150,14 @@ REASONS: dict[str, Reason] = {
     "print_not_sent": Reason("NOT PRINTED", "{scanned} is {other}: it has not been sent.", "Wait for it."),
     "nothing_to_print": Reason("NOTHING TO PRINT", "Nothing was printed from here yet.", "Go on."),
     "not_a_workplace": Reason("NO WORKPLACE", "Nobody works at {scanned}.", "Scan the label of a bench or a dock."),
+    # -- labels
+    "label_too_small": Reason(
+        "LABEL TOO SMALL", "{scanned} does not fit: {why}.", "Use a larger label, or a printer with finer dots."
+    ),
+    "label_bad_content": Reason("NO LABEL", "{scanned} cannot be printed: {why}.", "Mend it at the desk, then print."),
+    "label_unreadable": Reason(
+        "LABEL UNREADABLE", "The label of {scanned} cannot be read back: {why}.", "Do not use it. Tell the desk."
+    ),
     # -- the request
     "scan_id_reused": Reason("SCAN ID REUSED", "This scan id came before with other content.", "Scan again."),
     "bad_scan_id": Reason("BAD SCAN ID", "A scan needs an id of its own (a UUID).", "Reload the page."),

@@ -219,13 +219,12 @@ def test_a_machine_or_a_registry_is_found(text: str) -> None:
 
 
 def test_vendored_files_are_the_ones_that_were_vendored() -> None:
-    assert vendor.faults() == []
+    assert {folder: vendor.faults(folder) for folder in vendor.FILES} == {folder: [] for folder in vendor.FILES}
 
 
-def test_a_changed_vendored_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_vendored_file_is_found(tmp_path: Path) -> None:
     copy = Path(shutil.copytree(vendor.VENDOR, tmp_path / "vendor"))
-    monkeypatch.setattr(vendor, "VENDOR", copy)
     script = next(copy.glob("*.min.js"))
     script.write_bytes(script.read_bytes() + b"\n")
     (copy / "stray.js").write_text("")
-    assert len(vendor.faults()) == 2
+    assert len(vendor.faults(copy)) == 2
