@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from labels.parts import Box, Label, Media, Symbol
+from labels.parts import Box, Code, Label, Media, Symbol, Text
 from labels.sketch import COPY, Sketch
 from labels.text import CAP
 
@@ -57,55 +57,61 @@ def location(
     Refusal `label_too_small` if the code cannot be large enough for its style.
     """
     sketch = Sketch(f"location {facts.name}", media)
-    body = _level_bar(sketch, facts)
     if style == "floor":
+        body = _level_bar_above(sketch, facts)
         reading = _stacked(sketch, facts, body, twin, is_copy=is_copy)
     else:
+        body = _level_bar_beside(sketch, facts)
         reading = _wide(sketch, facts, body, "far" if style == "far" else "location", twin, is_copy=is_copy)
     return sketch.done(reading_m=reading)
 
 
-def _level_bar(sketch: Sketch, facts: LocationFacts) -> Box:
-    """The level in its colour, down the left edge. Answers what room is left."""
+def _level_bar_beside(sketch: Sketch, facts: LocationFacts) -> Box:
+    """The level in its colour, down the left edge, its arrow below it. Answers what room is left."""
     room = sketch.room
     if facts.level is None:
         return room
     width = min(room.height * 2 // 5, room.width // 8)
-    bar = Box(room.x, room.y, width, room.height)
     colour, ink = LEVEL_COLOURS[facts.level % len(LEVEL_COLOURS)]
-    arrow = ARROWS.get(facts.arrow or "")
     mm = sketch.media.mm(width)
+    bar = Box(room.x, room.y, width, room.height)
+    arrow = ARROWS.get(facts.arrow or "")
     if arrow:
-        upper, lower = sketch.rows(bar, 0, min(mm, sketch.media.mm(bar.height) / 3), gap_mm=0)
-        sketch.fill(upper, str(facts.level), mm, colour=colour, ink=ink, name="level")
-        sketch.fill(lower, arrow, mm * 0.8, colour=colour, ink=ink, name="arrow")
-    else:
-        sketch.fill(bar, str(facts.level), mm, colour=colour, ink=ink, name="level")
+        bar, lower = sketch.rows(bar, 0, mm * 1.1, gap_mm=0)
+        sketch.fill(lower, arrow, mm * 0.6, colour=colour, ink=ink, name="arrow")
+    sketch.fill(bar, str(facts.level), mm, colour=colour, ink=ink, name="level")
     gap = sketch.dots(2)
-    return Box(bar.right + gap, room.y, room.right - bar.right - gap, room.height)
+    return Box(room.x + width + gap, room.y, room.width - width - gap, room.height)
+
+
+def _level_bar_above(sketch: Sketch, facts: LocationFacts) -> Box:
+    """The level in its colour, along the upper edge. Answers what room is left."""
+    room = sketch.room
+    if facts.level is None:
+        return room
+    bar, body = sketch.rows(room, sketch.media.mm(room.height) * 0.18, 0, gap_mm=2.5)
+    colour, ink = LEVEL_COLOURS[facts.level % len(LEVEL_COLOURS)]
+    words = f"{ARROWS.get(facts.arrow or '', '')} {facts.level}".strip()
+    sketch.fill(bar, words, 99, colour=colour, ink=ink, name="level")
+    return body
 
 
 def _wide(
     sketch: Sketch, facts: LocationFacts, body: Box, use: str, twin: str | None, *, is_copy: bool
 ) -> float:
-    """Name and check digits above; below the code, and its twin beside it where there is room, else above too."""
+    """Name and check digits above; below the code, and its twin beside it where there is room for one."""
     bars = max(25.0 if use == "far" else 12.7, sketch.media.mm(body.height) * 0.38)
     head, foot, line = sketch.rows(body, 0, bars, 3.2, gap_mm=1.0)
     symbol = Symbol("code128", facts.code)
     beside = foot.width - sketch.least_width(symbol, use) - sketch.dots(1)
-    if twin:
-        side = min(foot.height, foot.width // 4, beside)
-        if side >= sketch.dots(_TWIN_MM):
-            square = Box(foot.right - side, foot.y, side, foot.height)
-            foot = Box(foot.x, foot.y, foot.width - side - sketch.dots(1), foot.height)
-        else:
-            side = min(head.height, sketch.dots(20))
-            square = Box(head.right - side, head.y, side, side)
-            head = Box(head.x, head.y, head.width - side - sketch.dots(2), head.height)
+    side = min(foot.height, foot.width // 4, beside)
+    if twin and side >= sketch.dots(_TWIN_MM):
+        square = Box(foot.right - side, foot.y, side, foot.height)
+        foot = Box(foot.x, foot.y, foot.width - side - sketch.dots(1), foot.height)
         sketch.code(Symbol(twin, facts.code), square, "own", name="twin", align="right")
     reading = _head(sketch, facts, head)
     placed = sketch.code(symbol, foot, use, name="code", align="left")
-    _small_print(sketch, facts, Box(placed.box.x, line.y, placed.box.width, line.height), is_copy=is_copy)
+    _small_print(sketch, facts, placed, line, is_copy=is_copy)
     return reading
 
 
@@ -140,7 +146,7 @@ def _check_digits(sketch: Sketch, digits: str, box: Box) -> None:
 def _stacked(sketch: Sketch, facts: LocationFacts, body: Box, twin: str | None, *, is_copy: bool) -> float:
     """For floors and totems: name over the whole width, check digits, then a high code."""
     height = sketch.media.mm(body.height)
-    head, middle, foot, line = sketch.rows(body, 0, height * 0.22, height * 0.36, 4.0, gap_mm=2.5)
+    head, middle, foot, line = sketch.rows(body, height * 0.24, height * 0.22, 0, 3.2, gap_mm=2.0)
     sketch.text(facts.name, head, 200, least_mm=6, bold=True, name="name")
     reading = reading_distance_m(sketch)
     side = middle.height
@@ -153,19 +159,22 @@ def _stacked(sketch: Sketch, facts: LocationFacts, body: Box, twin: str | None, 
         left = middle.x + sketch.dots(29)
         zone = Box(left, middle.y, middle.right - side - left - sketch.dots(2), middle.height)
         sketch.text(facts.zone, zone, 5, lines=2, align="center", name="zone")
-    sketch.code(Symbol("code128", facts.code), foot, "location", name="code", align="left")
-    _small_print(sketch, facts, line, is_copy=is_copy)
+    placed = sketch.code(Symbol("code128", facts.code), foot, "location", name="code")
+    _small_print(sketch, facts, placed, line, is_copy=is_copy)
     return reading
 
 
-def _small_print(sketch: Sketch, facts: LocationFacts, line: Box, *, is_copy: bool) -> None:
-    code, mark = sketch.columns(line, 3, 1, gap_mm=1)
-    sketch.text(facts.code, code, 2.2, name="hri")
+def _small_print(sketch: Sketch, facts: LocationFacts, code: Code, line: Box, *, is_copy: bool) -> None:
+    """The code in letters, under its bars, and the mark of a copy."""
+    quiet = 10 * code.module
+    below = Box(code.box.x + quiet, line.y, code.box.width - 2 * quiet, line.height)
+    hri, mark = sketch.columns(below, 3, 1, gap_mm=1)
+    sketch.text(facts.code, hri, 2.2, name="hri")
     if is_copy:
         sketch.text(COPY, mark, 2.2, bold=True, align="right", name="copy")
 
 
 def reading_distance_m(sketch: Sketch) -> float:
-    """How far off the last text can be read: 200 times the height of its capitals."""
-    last = next(part for part in reversed(sketch.parts) if getattr(part, "name", "") == "name")
-    return round(sketch.media.mm(last.size * CAP) * _PER_DISTANCE / 1000, 1)  # type: ignore[union-attr]
+    """How far off the name can be read: 200 times the height of its capitals."""
+    size = next(part.size for part in sketch.parts if isinstance(part, Text) and part.name == "name")
+    return round(sketch.media.mm(size * CAP) * _PER_DISTANCE / 1000, 1)

@@ -76,6 +76,14 @@ def passed(part: Picture) -> Image.Image:
     return opened.point(lambda value: 255 * (value > 127)).convert("1", dither=0)
 
 
+def alone(part: Fill) -> Image.Image:
+    """Only this bar with its text."""
+    canvas = Image.new("1", (part.box.right, part.box.bottom), BLACK)
+    for said in part.text:
+        draw_text(ImageDraw.Draw(canvas), said, WHITE)
+    return canvas.crop(part.box.corners)
+
+
 def text_picture(said: Text) -> Image.Image:
     """Only this text, in its own box: for renderers that cannot set it themselves."""
     canvas = Image.new("1", (said.box.right, said.box.bottom), WHITE)
