@@ -99,6 +99,8 @@ class Sketch:
             module = min(module, box.height // (len(drawn.rows) + 2 * beside))
         while module > 1 and self.media.mm(module) > min(rows.most_mm, most_mm) + SPARE_MM:
             module -= 1
+        if rows.height_x:  # the bars of EAN and UPC grow with their modules
+            module = min(module, int((box.height + 1) / rows.height_x))
         if rows.width_mm:
             module = min(module, int(self.media.dots_per_mm * rows.width_mm) // across)
         if self.media.mm(module) < rows.least_mm - SPARE_MM:

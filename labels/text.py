@@ -58,7 +58,7 @@ def fit(
     goes below the smallest.
     """
     shown = visible(text)
-    is_caps = lines == 1 and set(shown) <= _CAPITALS
+    is_caps = middle and lines == 1 and set(shown) <= _CAPITALS  # what stands in a row keeps one baseline
     room = box.height / (CAP if is_caps else _ASCENT + _DESCENT)
     size = max(1, min(largest, int(room)))
     floor = min(size, smallest)

@@ -1,0 +1,175 @@
+"""Item: the label on a piece or a box of goods, from 25 x 25 mm to a shelf label.
+
+An item with a GTIN gets GS1 data: Data Matrix with (01)(17)(10)(21), the field of variable length last, so that a
+scanner which loses separators still reads it; GS1-128 or EAN/UPC where there is width for it. An item without one gets
+its SKU in our own right: Code 128, or Data Matrix where that is too wide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from labels.frame import barcode, copy_mark, grid
+from labels.limits import limit
+from labels.parts import Box, Label, Media, Symbol
+from labels.sketch import Sketch
+from labels.symbols import QUIET, modules
+from scanner.barcode import gs1, keys
+from scanner.refusals import Refusal
+
+SYMBOLS = ("auto", "gs1_datamatrix", "gs1_128", "ean", "code128", "datamatrix")
+_SMALL_MM = 32.0  # below this height or width there is room for a square symbol and four lines
+_WIDE_MM = 0.4  # wider bars than this only take room from the words
+_WORDS_MM = 10.5  # with the human-readable line
+_EAN_KINDS = {8: "ean8", 12: "upca", 13: "ean13"}
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """What an item's label says. `gtin` has 8, 12, 13 or 14 digits or is empty; `quantity` is of base units inside."""
+
+    sku: str
+    description: str = ""
+    gtin: str = ""
+    lot: str = ""
+    serial: str = ""
+    expires_on: date | None = None
+    quantity: int | None = None
+    unit: str = ""
+
+
+def item(facts: ItemFacts, media: Media, *, symbol: str = "auto", is_copy: bool = False) -> Label:
+    """The label. `symbol` is one of SYMBOLS.
+
+    Refusals: `label_bad_content` for a GTIN, lot or serial that no symbol holds, `label_too_small` if none fits.
+    """
+    sketch = Sketch(f"item {facts.sku}", media, margin_mm=1.5)
+    chosen = symbol_of(facts, symbol)
+    if chosen.kind.endswith("datamatrix"):
+        _square(sketch, facts, chosen, is_copy=is_copy)
+    else:
+        _long(sketch, facts, chosen, is_copy=is_copy)
+    return sketch.done()
+
+
+def symbol_of(facts: ItemFacts, wanted: str = "auto") -> Symbol:
+    """The symbol that says what there is to say. Refusal `label_bad_content` if it cannot."""
+    if not facts.gtin:
+        kind = wanted if wanted in {"code128", "datamatrix"} else "code128" if len(facts.sku) <= 12 else "datamatrix"
+        return Symbol(kind, facts.sku)
+    if keys.gtin(facts.gtin) is None:
+        raise Refusal("label_bad_content", facts.gtin, why="it is no GTIN: its check digit or its length is wrong")
+    if wanted == "auto":
+        wanted = "gs1_datamatrix" if facts.lot or facts.serial or facts.expires_on else "ean"
+    digits = facts.gtin.lstrip("0") if len(facts.gtin) == 14 and facts.gtin[0] == "0" else facts.gtin
+    digits = digits.zfill(next((length for length in sorted(_EAN_KINDS) if length >= len(digits)), 14))
+    if wanted == "ean" and len(digits) in _EAN_KINDS:
+        return Symbol(_EAN_KINDS[len(digits)], digits)
+    return Symbol("gs1_datamatrix" if wanted == "gs1_datamatrix" else "gs1_128", element_string(facts))
+
+
+def element_string(facts: ItemFacts) -> str:
+    """The GS1 data: (01), then (17), then (10) and (21), whose length varies."""
+    ais = {"01": facts.gtin.zfill(14)}
+    if facts.expires_on:
+        ais["17"] = facts.expires_on.strftime("%y%m%d")
+    if facts.lot:
+        ais["10"] = facts.lot
+    if facts.serial:
+        ais["21"] = facts.serial
+    try:
+        return gs1.element_string(ais)
+    except ValueError as error:
+        raise Refusal("label_bad_content", facts.sku, why="its lot or serial is no GS1 data") from error
+
+
+def _lines(facts: ItemFacts) -> list[tuple[str, str]]:
+    """Title and value of what stands beside the code, the most looked-for first."""
+    quantity = f"{facts.quantity} {facts.unit}".strip() if facts.quantity is not None else ""
+    expires = facts.expires_on.isoformat() if facts.expires_on else ""
+    found = [("Lot", facts.lot), ("Expires", expires), ("Serial", facts.serial), ("Qty", quantity)]
+    return [(title, value) for title, value in found if value]
+
+
+def _square(sketch: Sketch, facts: ItemFacts, chosen: Symbol, *, is_copy: bool) -> None:
+    """A square symbol on the left; on small labels what is to read stands below it, else beside it."""
+    room = sketch.room
+    is_small = sketch.media.width_mm < _SMALL_MM * 1.25
+    if is_small:
+        _square_small(sketch, facts, chosen, is_copy=is_copy)
+        return
+    side = min(room.height, room.width * 2 // 5)
+    use = "own" if chosen.kind == "datamatrix" else "item"
+    placed = sketch.code(chosen, Box(room.x, room.y, side, room.height), use, name="code", align="left")
+    left = placed.box.right + sketch.dots(1.5)
+    _beside(sketch, facts, Box(left, room.y, room.right - left, room.height), is_copy=is_copy)
+
+
+def _beside(sketch: Sketch, facts: ItemFacts, box: Box, *, is_copy: bool) -> None:
+    lines = _lines(facts)
+    height = sketch.media.mm(box.height)
+    rows = (len(lines) + 1) // 2
+    field_mm = min(8.0, height * 0.5 / rows) if rows else 0.0
+    head, foot = sketch.rows(box, 0, field_mm * rows, gap_mm=0.8 if rows else 0)
+    _title(sketch, facts, head, is_copy=is_copy)
+    grid(sketch, foot, lines, columns=2, mm=3.2)
+
+
+def _title(sketch: Sketch, facts: ItemFacts, box: Box, *, is_copy: bool) -> None:
+    """SKU in bold, the description below it, the GTIN last."""
+    height = sketch.media.mm(box.height)
+    gtin_mm = 2.6 if facts.gtin and height > 12 else 0.01
+    sku, words, gtin = sketch.rows(box, min(9.0, height * 0.36), 0, gtin_mm, gap_mm=0.4)
+    if is_copy:
+        sku, mark = sketch.columns(sku, 5, 1, gap_mm=1)
+        copy_mark(sketch, mark, mm=2.0)
+    sketch.text(facts.sku, sku, 5.0, least_mm=1.8, bold=True, name="sku")
+    sketch.text(facts.description, words, 3.0, least_mm=1.5, lines=4, middle=False, name="description")
+    if gtin_mm > 1:
+        sketch.text(f"GTIN {facts.gtin}", gtin, 1.6, least_mm=1.2, name="gtin")
+
+
+def _square_small(sketch: Sketch, facts: ItemFacts, chosen: Symbol, *, is_copy: bool) -> None:
+    """25 x 25 mm: SKU above, symbol in the middle with the short fields beside it, the description below."""
+    room = sketch.room
+    sku, middle, foot = sketch.rows(room, 2.9, 0, 4.2, gap_mm=0.2)
+    if is_copy:
+        sku, mark = sketch.columns(sku, 2, 1, gap_mm=0.5)
+        copy_mark(sketch, mark, mm=1.5)
+    sketch.text(facts.sku, sku, 2.2, least_mm=1.3, bold=True, name="sku")
+    use = "own" if chosen.kind == "datamatrix" else "item"
+    lines = _lines(facts)
+    placed = sketch.code(chosen, middle, use, name="code", align="left" if lines else "center")
+    beside = Box(placed.box.right, middle.y, middle.right - placed.box.right, middle.height)
+    if lines and beside.width >= sketch.dots(5):
+        grid(sketch, beside, lines, columns=1, mm=1.8, title_mm=1.0, bold=False, least_mm=1.0)
+    sketch.text(facts.description, foot, 1.7, least_mm=1.2, lines=2, name="description")
+
+
+def _long(sketch: Sketch, facts: ItemFacts, chosen: Symbol, *, is_copy: bool) -> None:
+    """A linear symbol at the foot, what is to read above it."""
+    use = "own" if chosen.kind == "code128" else "item"
+    module_mm, bars_mm = _bars(sketch, chosen, use)
+    head, foot = sketch.rows(sketch.room, 0, bars_mm + 3.8, gap_mm=0.8)
+    words = None if chosen.kind == "gs1_128" else chosen.content
+    barcode(sketch, chosen, foot, use, name="code", hri_mm=2.0, most_mm=module_mm, words=words)
+    lines = _lines(facts)
+    left, right = sketch.columns(head, 3, 1.4) if lines else (head, head)
+    _title(sketch, replace(facts, gtin=""), left, is_copy=is_copy)  # the symbol's own line says it
+    grid(sketch, right, lines, columns=1, mm=2.6, title_mm=1.2)
+
+
+def _bars(sketch: Sketch, chosen: Symbol, use: str) -> tuple[float, float]:
+    """Module and height of the bars, in mm: the widest module that leaves the words their room, else the narrowest."""
+    rows = limit(use, chosen.kind)
+    across = modules(chosen).columns + sum(QUIET[chosen.kind][:2])
+    least = sketch.least_module(rows)
+    room_mm = sketch.media.mm(sketch.room.height)
+    widest = min(sketch.room.width // across, sketch.dots(min(rows.most_mm, _WIDE_MM)))
+    for dots in range(max(widest, least), least - 1, -1):
+        module_mm = sketch.media.mm(dots)
+        bars_mm = rows.least_height_mm(module_mm) + 0.2
+        if room_mm - bars_mm >= _WORDS_MM:
+            break
+    return module_mm, bars_mm if rows.height_x else max(bars_mm, room_mm * 0.4)
