@@ -24,7 +24,7 @@ def titled(
     least_mm: float = 1.6,
 ) -> None:
     """A small title with its value below it, as large as the box allows up to `mm`."""
-    if not value:
+    if not value or box.height < sketch.dots(title_mm * 1.7 + least_mm):
         return
     head, body = sketch.rows(box, title_mm * 1.7, 0, gap_mm=0.1)
     sketch.text(title.upper(), head, title_mm, least_mm=min(1.2, title_mm), align=align, name=f"{title} title")
@@ -45,6 +45,8 @@ def grid(
     least_mm: float = 1.2,
 ) -> None:
     """Titled values in columns, row by row, all values in one size."""
+    fits = box.height // sketch.dots(title_mm * 1.7 + least_mm * 1.6 + 0.4)
+    fields = fields[: fits * columns]  # the most looked-for come first
     if not fields:
         return
     rows = -(-len(fields) // columns)

@@ -5,12 +5,13 @@ proven picture itself. Each rule below is what Zebra's programming guide and the
 agree on:
 
 - Code 128 and GS1-128: `^BC` in mode N with the subsets written out (`>:` `>;` `>6` `>8`), taken from the modules that
-  were proven, so width and bars are known. A switch from B to C (`>5`) and a `>` in the data are drawn as graphics.
+  were proven, so width and bars are known. A switch from B to C (`>5`), a `>` in the data
+  and a single last character after an invocation are drawn as graphics.
 - Data Matrix: `^BX`, its size pinned, if the content fits in that size even by the plainest encoding.
 - EAN and UPC are graphics: printers differ in how far their guard bars reach down. QR too: `^BQ` chooses its own
   version and, by its firmware, starts ten dots lower.
-- Text: font 0 for plain ASCII on the left, since it is narrower than the font that the text was fitted with; else
-  graphics.
+- Text: font 0 for plain ASCII on the left that is sure to fit, since it is about as wide as the font that the text was
+  fitted with; else graphics.
 
 No field can say a command: everything outside [A-Za-z0-9 .,:/-] goes as hex under `^FH`, and `_assert_only` goes over
 the finished job as a printer would and compares its commands with those that were meant.
@@ -27,6 +28,7 @@ from PIL import Image
 
 from labels import picture, symbols
 from labels.parts import Box, Code, Fill, Label, Picture, Rule, Text
+from labels.text import width
 from scanner.barcode.symbology import GS
 from scanner.refusals import Refusal
 
@@ -34,6 +36,7 @@ LONGEST_FIELD: Final = 3072  # bytes, Zebra's own limit for ^FD
 _SAFE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 .,:/-")
 _COMMAND: Final = re.compile(r"([\^~])(A[0-9@A-Z]|[A-Z][A-Z0-9]|.{0,2})", re.DOTALL)
 _CODE_128: Final = {pattern: value for value, pattern in enumerate(CODES)}
+_SPARE: Final = 7 / 6
 _CODE_B: Final = 100
 _FNC1: Final = 102
 _START_B: Final = 104
@@ -49,9 +52,8 @@ _CAPACITY: Final = {
 
 def job(label: Label, *, copies: int = 1) -> bytes:
     """The job that prints the label. Refusal `label_bad_content` if a field is too long or the job is not as meant."""
-    width, height = label.width, label.height
     # what another job may have left behind in the printer is put right first; ^CI28 is UTF-8
-    made = [f"^XA^CI28^LRN^PON^PMN^FWN^LH0,0^LS0^PW{width}^LL{height}"]
+    made = [f"^XA^CI28^LRN^PON^PMN^FWN^LH0,0^LS0^PW{label.width}^LL{label.height}"]
     if label.job:
         made.append(f"^FX job {''.join(char for char in label.job if char.isascii() and char.isalnum())}^FS")
     for part in label.parts:
@@ -82,7 +84,11 @@ def _field(part: Text | Code | Rule | Fill | Picture) -> str:
 
 
 def _is_native(said: Text) -> bool:
-    return said.align == "left" and all(line.isascii() and line.isprintable() for line in said.lines)
+    """Plain ASCII with a sixth to spare: font 0 is narrower as a rule, but `iiii` is an eighth wider."""
+    return said.align == "left" and all(
+        line.isascii() and line.isprintable() and width(line, said.size, said.bold) * _SPARE <= said.box.width
+        for line in said.lines
+    )
 
 
 def _native_lines(said: Text) -> Iterator[str]:
@@ -122,8 +128,8 @@ def _code_128(code: Code) -> str | None:
     values = values[:-1]  # the check character is the printer's
     is_c = start == _START_C
     data = ">;" if is_c else ">:"
-    if start not in {_START_B, _START_C}:
-        return None
+    if start not in {_START_B, _START_C} or (values[-1] < _CODE_B <= [start, *values][-2]):
+        return None  # the renderer loses a last character that stands alone after an invocation
     for value in values:
         if value == _FNC1:
             data += ">8"
