@@ -6,6 +6,8 @@
 #   make fmt     set the format right
 #   make bench   measure              ARGS=
 #   make bench-reading  measure the reading of photos, labels, codes, keys and the camera    ARGS="--photos dir --quick"
+#   make bench-labels   measure labels: ms for each renderer, a sheet of 1,000 locations    ARGS=--quick
+#   make fuzz-labels    every label with 200 payloads for each resolution, and through the independent ZPL renderer
 #   make fuzz    readers under chance, longer than the tests   ARGS="--runs 1000000 --minutes 10"
 #   make soak-printing  kill the print worker again and again    ARGS="--jobs 10000 --every 50 --postgresql"
 #   make lock    choose package versions anew (needs uv)
@@ -17,7 +19,7 @@ UV ?= uv
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --upgrade --group build
 
-.PHONY: run test check fmt bench bench-reading fuzz soak-printing lock vendor clean
+.PHONY: run test check fmt bench bench-reading bench-labels fuzz fuzz-labels soak-printing lock vendor clean
 
 run:
 	@exec sh tools/run.sh
@@ -56,6 +58,14 @@ fuzz:
 soak-printing:
 	@sh tools/setup.sh test
 	$(PY) -m tests.labels.killing $(ARGS)
+
+bench-labels:
+	@sh tools/setup.sh test
+	$(PY) -m tools.bench_labels $(ARGS)
+
+fuzz-labels:
+	@sh tools/setup.sh test
+	SCANDOCK_LABEL_EXAMPLES=200 $(PY) -m pytest -n $(WORKERS) --timeout 7200 tests/labels tests/browser/test_zpl.py
 
 lock:
 	$(LOCK) -o requirements.txt

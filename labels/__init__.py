@@ -1,1 +1,6 @@
-"""Labels: draws what is printed. Nothing is printed yet; the codes it will draw are made by `scanner.barcode`."""
+"""Labels: what is printed, from facts to paper.
+
+    location, item, unit, shipment, card    facts -> Label, whole dots for one medium (`parts`)
+    proof.prove(label)                      reads it back with both engines, or refuses
+    picture, pdf, zpl                       the same Label for screens, paper and label printers
+"""

@@ -32,7 +32,9 @@ def drawn(name: str, *, is_matrix: bool = False) -> str:
 def check_sheet(media: Media) -> Label:
     """All symbols on one page, A6 or larger: bars on the left, the Data Matrix that says the same on the right."""
     sketch = Sketch("check sheet", media, margin_mm=6.0)
-    head, *rows = sketch.rows(sketch.room, 9.0, *[(media.mm(sketch.room.height) - 9.0) / len(SYMBOLS) - 3.0] * 4, gap_mm=3.0)
+    head, *rows = sketch.rows(
+        sketch.room, 9.0, *[(media.mm(sketch.room.height) - 9.0) / len(SYMBOLS) - 3.0] * 4, gap_mm=3.0
+    )
     sketch.text("Scanner check: scan one symbol of each row", head, 4.0, bold=True, name="title")
     for row, symbol in zip(rows, SYMBOLS, strict=True):
         _row(sketch, row, symbol)

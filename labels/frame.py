@@ -65,9 +65,7 @@ def grid(
     ]
     common = min(sizes, default=1) * CAP / sketch.media.dots_per_mm
     for cell, (title, value) in pairs:
-        titled(
-            sketch, cell, title, value, mm=common, title_mm=title_mm, bold=bold, least_mm=min(least_mm, common)
-        )
+        titled(sketch, cell, title, value, mm=common, title_mm=title_mm, bold=bold, least_mm=min(least_mm, common))
 
 
 def address(sketch: Sketch, box: Box, title: str, lines: Sequence[str], *, mm: float, least_mm: float = 1.7) -> None:
@@ -83,7 +81,9 @@ def address(sketch: Sketch, box: Box, title: str, lines: Sequence[str], *, mm: f
         kept = [*kept[: fits - 1], ", ".join(kept[fits - 1 :])]
     for number, line in enumerate(kept):
         row = Box(body.x, body.y + number * height, body.width, height)
-        sketch.text(line, row, mm, least_mm=least_mm, bold=number == 0, middle=False, name=f"{title.lower()} {number + 1}")
+        sketch.text(
+            line, row, mm, least_mm=least_mm, bold=number == 0, middle=False, name=f"{title.lower()} {number + 1}"
+        )
 
 
 def line_across(sketch: Sketch, y: int, *, mm: float = 0.4, box: Box | None = None) -> None:

@@ -34,7 +34,8 @@ _TABLE_1_2D: Final = "GenSpecs table 1, addendum for 2D at the point of sale"
 _TABLE_4: Final = "GenSpecs table 4 (neither retail nor general distribution)"
 _TABLE_5: Final = "GenSpecs table 5 (logistic units)"
 _OURS: Final = "measured: docs/labels.md"
-_SO_LONG: Final = {"width_mm": 165.1, "characters": 48}  # GenSpecs 5.4.4.3
+_LONGEST_MM: Final = 165.1  # of GS1-128, and
+_MOST_CHARACTERS: Final = 48  # GenSpecs 5.4.4.3
 
 _EAN_13: Final = Limit(0.249, 0.330, 0.660, _TABLE_1, height_x=22.85 / 0.330)
 _EAN_8: Final = Limit(0.249, 0.330, 0.660, _TABLE_1, height_x=18.23 / 0.330)
@@ -52,12 +53,16 @@ LIMITS: Final[dict[str, dict[str, Limit]]] = {
         "upca": _EAN_13,
         "ean8": _EAN_8,
         "itf14": Limit(0.250, 0.495, 0.495, _TABLE_4, height_mm=12.7),
-        "gs1_128": Limit(0.250, 0.495, 0.495, _TABLE_4, height_mm=12.7, **_SO_LONG),
+        "gs1_128": Limit(
+            0.250, 0.495, 0.495, _TABLE_4, height_mm=12.7, width_mm=_LONGEST_MM, characters=_MOST_CHARACTERS
+        ),
         "gs1_datamatrix": _ITEM_2D,
         "gs1_qr": _ITEM_2D,
     },
     "unit": {
-        "gs1_128": Limit(0.495, 0.495, 1.016, _TABLE_5, height_mm=31.75, **_SO_LONG),
+        "gs1_128": Limit(
+            0.495, 0.495, 1.016, _TABLE_5, height_mm=31.75, width_mm=_LONGEST_MM, characters=_MOST_CHARACTERS
+        ),
         "itf14": Limit(0.495, 0.495, 1.016, _TABLE_5, height_mm=31.75),
         "gs1_datamatrix": _UNIT_2D,
         "gs1_qr": _UNIT_2D,

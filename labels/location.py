@@ -96,9 +96,7 @@ def _level_bar_above(sketch: Sketch, facts: LocationFacts) -> Box:
     return body
 
 
-def _wide(
-    sketch: Sketch, facts: LocationFacts, body: Box, use: str, twin: str | None, *, is_copy: bool
-) -> float:
+def _wide(sketch: Sketch, facts: LocationFacts, body: Box, use: str, twin: str | None, *, is_copy: bool) -> float:
     """Name and check digits above; below the code, and its twin beside it where there is room for one."""
     bars = max(25.0 if use == "far" else 12.7, sketch.media.mm(body.height) * 0.38)
     head, foot, line = sketch.rows(body, 0, bars, 3.2, gap_mm=1.0)

@@ -33,7 +33,12 @@ def pages(labels: Iterable[Label]) -> bytes:
 
 
 def sheets(
-    labels: Sequence[Label], paper: str = "A4", *, margin_mm: float = 5.0, gap_mm: float = 0.0, has_cut_lines: bool = True
+    labels: Sequence[Label],
+    paper: str = "A4",
+    *,
+    margin_mm: float = 5.0,
+    gap_mm: float = 0.0,
+    has_cut_lines: bool = True,
 ) -> bytes:
     """A PDF with as many labels on each sheet as fit, row by row. All labels have one size. ValueError if none fits."""
     page_width, page_height = PAPERS[paper]

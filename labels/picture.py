@@ -63,7 +63,9 @@ def bars(code: Code) -> Image.Image:
     small = Image.frombytes("L", (len(rows[0]), len(rows)), bytes(255 * (1 - dark) for row in rows for dark in row))
     is_linear = code.symbol.kind in symbols.LINEAR
     height = code.bar_height if is_linear else small.height * code.module
-    large = small.resize((small.width * code.module, height), Image.Resampling.NEAREST).convert("1", dither=0)
+    large = small.resize((small.width * code.module, height), Image.Resampling.NEAREST).convert(
+        "1", dither=Image.Dither.NONE
+    )
     quiet_left, _, above = symbols.QUIET[code.symbol.kind]
     canvas = Image.new("1", (code.box.width, code.box.height), WHITE)
     canvas.paste(large, (quiet_left * code.module, above * code.module))
@@ -73,7 +75,7 @@ def bars(code: Code) -> Image.Image:
 def passed(part: Picture) -> Image.Image:
     """A passed-through picture in black and white, at its own dots."""
     opened = Image.open(io.BytesIO(part.png)).convert("L")
-    return opened.point(lambda value: 255 * (value > 127)).convert("1", dither=0)
+    return opened.point(lambda value: 255 * (value > 127)).convert("1", dither=Image.Dither.NONE)
 
 
 def alone(part: Fill) -> Image.Image:

@@ -91,7 +91,7 @@ def _prove(code: Code, label: Label, dots: Image.Image) -> SymbolFacts:
 def _read_zxing(code: Code, grey: Image.Image) -> None:
     found = zxingcpp.read_barcodes(
         grey,
-        formats=symbols.FORMATS[code.symbol.kind],
+        formats=zxingcpp.BarcodeFormats(symbols.FORMATS[code.symbol.kind]),
         try_rotate=False,
         try_downscale=False,
         try_invert=False,
@@ -121,7 +121,7 @@ def _read_zbar(code: Code, grey: Image.Image) -> tuple[str, ...]:
 
 @cache
 def zbar() -> Callable[[Image.Image, str], list[str]] | None:
-    """zbar's reader of one kind of symbol; None where libzbar0 is not installed."""
+    """Zbar's reader of one kind of symbol; None where libzbar0 is not installed."""
     try:
         from pyzbar import pyzbar
     except ImportError:

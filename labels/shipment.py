@@ -43,7 +43,7 @@ class ShipmentFacts:
 def shipment(facts: ShipmentFacts, media: Media, *, is_copy: bool = False) -> Label:
     """The label. Refusals: `label_bad_content` for an SSCC or tracking number that no symbol holds,
     `label_too_small` where a barcode does not fit.
-    """  # noqa: D205, D209
+    """  # noqa: D205
     if facts.sscc and not keys.is_sscc(facts.sscc):
         raise Refusal("label_bad_content", facts.sscc, why="it is no SSCC: 18 digits with the right check digit")
     sketch = Sketch(f"shipment {facts.tracking or facts.sscc}", media, margin_mm=3.0)

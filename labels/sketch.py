@@ -64,7 +64,9 @@ class Sketch:
         """A black line."""
         self.parts.append(Rule(box, name))
 
-    def fill(self, box: Box, words: str, mm: float, *, colour: str = "#000000", ink: str = "#ffffff", name: str) -> None:
+    def fill(
+        self, box: Box, words: str, mm: float, *, colour: str = "#000000", ink: str = "#ffffff", name: str
+    ) -> None:
         """A bar with one line of bold text in its middle."""
         pad = self.dots(0.8)
         inner = Box(box.x + pad, box.y + pad, box.width - 2 * pad, box.height - 2 * pad)
@@ -122,8 +124,8 @@ class Sketch:
             why = f"no whole number of dots lies between {rows.least_mm} and {rows.most_mm} mm at {self.media.dpi} dpi"
         else:
             why = (
-                f"its modules would be {self.media.mm(module):.3f} mm and must be {rows.least_mm} mm at least; it needs "
-                f"{self.media.mm(least * across):.1f} mm and has {self.media.mm(box.width):.1f} by "
+                f"its modules would be {self.media.mm(module):.3f} mm and must be {rows.least_mm} mm at least; it "
+                f"needs {self.media.mm(least * across):.1f} mm and has {self.media.mm(box.width):.1f} by "
                 f"{self.media.mm(box.height):.1f} mm"
             )
         return Refusal("label_too_small", symbols.shown(symbol), why=f"{why} ({rows.source})")

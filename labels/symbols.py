@@ -177,7 +177,8 @@ def _zxing(symbol: Symbol, content: str, **options: Any) -> Modules:
 
 def _of_zxing(kind: str, content: str, **options: Any) -> Modules:
     made = zxingcpp.create_barcode(content, FORMATS[kind], **options)
-    picture = memoryview(zxingcpp.write_barcode_to_image(made, scale=1, add_hrt=False, add_quiet_zones=False))
+    made_picture: Any = zxingcpp.write_barcode_to_image(made, scale=1, add_hrt=False, add_quiet_zones=False)
+    picture: Any = memoryview(made_picture)
     height, width = picture.shape[:2]
     rows = [bytes(int(picture[y, x] == 0) for x in range(width)) for y in range(height)]
     return Modules((rows[height // 2],) if kind in LINEAR else tuple(rows))

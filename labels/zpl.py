@@ -45,8 +45,22 @@ _SPACE: Final = 32
 _LAST_B: Final = 94  # '~'; 95 is DEL, and above are functions
 # Data codewords of the squares of Data Matrix (ISO/IEC 16022, table 7).
 _CAPACITY: Final = {
-    **{10: 3, 12: 5, 14: 8, 16: 12, 18: 18, 20: 22, 22: 30, 24: 36, 26: 44},
-    **{32: 62, 36: 86, 40: 114, 44: 144, 48: 174, 52: 204, 64: 280},
+    10: 3,
+    12: 5,
+    14: 8,
+    16: 12,
+    18: 18,
+    20: 22,
+    22: 30,
+    24: 36,
+    26: 44,
+    32: 62,
+    36: 86,
+    40: 114,
+    44: 144,
+    48: 174,
+    52: 204,
+    64: 280,
 }
 
 
@@ -56,8 +70,7 @@ def job(label: Label, *, copies: int = 1) -> bytes:
     made = [f"^XA^CI28^LRN^PON^PMN^FWN^LH0,0^LS0^PW{label.width}^LL{label.height}"]
     if label.job:
         made.append(f"^FX job {''.join(char for char in label.job if char.isascii() and char.isalnum())}^FS")
-    for part in label.parts:
-        made.append(_field(part))
+    made += [_field(part) for part in label.parts]
     made.append(f"^PQ{copies}^XZ\n")
     _assert_only(made, "".join(made))
     return "".join(made).encode("ascii")
@@ -160,9 +173,8 @@ def _data_matrix(code: Code) -> str:
     quiet = symbols.QUIET[code.symbol.kind][0] * code.module
     data = "".join("_1" if char == GS else "__" if char == "_" else hexed(char, "\\") for char in code.symbol.content)
     first = "_1" if code.symbol.kind == "gs1_datamatrix" else ""
-    return (
-        f"^FO{code.box.x + quiet},{code.box.y + quiet}^BXN,{code.module},200,{size},{size},6,_,1^FH\\^FD{first}{data}^FS"
-    )
+    where = f"^FO{code.box.x + quiet},{code.box.y + quiet}"
+    return f"{where}^BXN,{code.module},200,{size},{size},6,_,1^FH\\^FD{first}{data}^FS"
 
 
 # --- graphics --------------------------------------------------------------------------------------------------------

@@ -75,7 +75,9 @@ def _place(name: str, level: int, arrow: str | None, check_digits: str, zone: st
 LABELS: dict[str, Callable[[], Label]] = {
     "location-beam": lambda: location(_place("A-03-02", 2, "up", "583"), Media(100, 50)),
     "location-beam-long": lambda: location(_place("B-12-04-07", 4, "down", "071"), Media(100, 50)),
-    "location-floor": lambda: location(_place("A-03-00", 0, None, "264", "Bulk"), Media(100, 150), style="floor", twin="qr"),
+    "location-floor": lambda: location(
+        _place("A-03-00", 0, None, "264", "Bulk"), Media(100, 150), style="floor", twin="qr"
+    ),
     "location-far": lambda: location(_place("A-03-06", 6, "up", "907"), Media(210, 99), style="far"),
     "item-25": lambda: item(_TEA, Media(25, 25)),
     "item-50": lambda: item(_TEA, Media(50, 25)),
@@ -98,7 +100,8 @@ LABELS: dict[str, Callable[[], Label]] = {
         CardFacts("Packing bench 3", own.encode("device", "BENCH3"), "Scan to pack here", "STATION"), Media(100, 50)
     ),
     "badge": lambda: badge(
-        BadgeFacts("Eva Lindqvist", own.encode("badge", "0123456789BCDEFGHIJKLNOPRS"), "Picker", "Hamburg"), Media(86, 54)
+        BadgeFacts("Eva Lindqvist", own.encode("badge", "0123456789BCDEFGHIJKLNOPRS"), "Picker", "Hamburg"),
+        Media(86, 54),
     ),
     "check-sheet": lambda: check_sheet(Media(105, 148)),
 }

@@ -90,7 +90,7 @@ def ink_box(sheet: Image.Image, code: Code) -> tuple[int, int, int, int] | None:
     return ImageChops.invert(sheet.crop(code.box.corners)).point(lambda value: 255 * (value > 127)).getbbox()
 
 
-@pytest.mark.parametrize("words", filter(None, HOSTILE))
+@pytest.mark.parametrize("words", [words for words in HOSTILE if words])
 def test_no_text_gives_commands_to_a_printer(render: Render, words: str) -> None:
     """Beside its own box, a label with a hostile text is white."""
     media = Media(100, 30)
@@ -104,7 +104,14 @@ def test_no_text_gives_commands_to_a_printer(render: Render, words: str) -> None
 
 def test_native_text_stays_in_its_box(render: Render) -> None:
     """Font 0 is at most a sixth wider than the font that texts are fitted with, whatever the letters."""
-    lines = ["WWWWWWWWWW", "MMMMMMMM@@@@", "iiiiiiiiiillll", "The quick brown fox, 1234567890", "%%%&&&###QQQ", "gjpqy|_,;"]
+    lines = [
+        "WWWWWWWWWW",
+        "MMMMMMMM@@@@",
+        "iiiiiiiiiillll",
+        "The quick brown fox, 1234567890",
+        "%%%&&&###QQQ",
+        "gjpqy|_,;",
+    ]
     labels = []
     for line in lines:
         sketch = Sketch(line, Media(150, 20))

@@ -14,8 +14,10 @@ from labels import card, item, location, shipment, unit
 from labels.parts import Label, Media
 from scanner.barcode import keys, own
 
-# SCANDOCK_LABEL_EXAMPLES=200 is the full run (`make fuzz-labels`); a number for each resolution keeps `make test` quick.
-EXAMPLES: Final = {dpi: int(os.environ.get("SCANDOCK_LABEL_EXAMPLES", quick)) for dpi, quick in ((203, 20), (300, 8), (600, 4))}
+# SCANDOCK_LABEL_EXAMPLES=200 is the full run (`make fuzz-labels`); fewer for each resolution keep `make test` quick.
+EXAMPLES: Final = {
+    dpi: int(os.environ.get("SCANDOCK_LABEL_EXAMPLES", quick)) for dpi, quick in ((203, 20), (300, 8), (600, 4))
+}
 RESOLUTIONS: Final = tuple(EXAMPLES)
 
 HOSTILE: Final = (
@@ -62,7 +64,9 @@ gs1_texts: Final = st.one_of(
 own_bodies: Final = st.text(st.sampled_from(keys.ALPHABET), min_size=1, max_size=8)
 days: Final = st.dates(date(2000, 1, 2), date(2049, 12, 30))
 gtins: Final = st.sampled_from((7, 11, 12, 13)).flatmap(
-    lambda length: st.integers(10 ** (length - 1), 10**length - 1).map(lambda body: f"{body}{keys.check_digit(str(body))}")
+    lambda length: st.integers(10 ** (length - 1), 10**length - 1).map(
+        lambda body: f"{body}{keys.check_digit(str(body))}"
+    )
 )
 ssccs: Final = st.builds(keys.sscc, st.just("9506000"), st.integers(0, 9), st.integers(0, 10**9 - 1))
 address: Final = st.lists(words, max_size=6).map(tuple)

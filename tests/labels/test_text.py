@@ -1,0 +1,59 @@
+"""Text: fitted into its box whatever comes, by rules that are written down."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labels import text
+from labels.parts import Box
+from tests.labels.payloads import HOSTILE, quick, words
+
+
+@quick(203)
+@given(words, st.integers(5, 400), st.integers(8, 200), st.booleans(), st.integers(1, 4))
+def test_no_text_leaves_its_box(said: str, width: int, height: int, bold: bool, lines: int) -> None:
+    box = Box(0, 0, width, height)
+    fitted = text.fit(said, box, largest=60, smallest=10, bold=bold, lines=lines)
+    assert len(fitted.lines) <= lines
+    assert fitted.baseline + fitted.leading * (len(fitted.lines) - 1) <= height
+    if width >= 30:
+        assert all(text.width(line, fitted.size, bold) <= width for line in fitted.lines)
+
+
+def test_a_long_name_is_shrunk_then_wrapped_then_cut_with_a_mark() -> None:
+    box = Box(0, 0, 300, 60)
+    short = text.fit("Bolt", box, largest=40, smallest=16, lines=2)
+    longer = text.fit("Hexagon bolt, zinc", box, largest=40, smallest=16, lines=2)
+    longest = text.fit("Hexagon bolt " * 40, box, largest=40, smallest=16, lines=2)
+    assert short.size == 40
+    assert len(short.lines) == 1
+    assert 16 <= longer.size < 40
+    assert longest.lines[-1].endswith("…")
+    assert longest.size == 16
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ("a\x00b\x1b[2J\x7f\x85", "ab[2J"),
+        ("line\r\nline\ttab", "line line tab"),
+        ("\u202eevil\u202c \u200bzero", "evil zero"),
+        ("  two   words ", "two words"),
+        ("\U0001f9ff", "□"),
+        ("e\u0301", "é"),
+    ],
+)
+def test_what_cannot_be_seen_is_left_out_and_what_no_font_has_is_a_box(said: str, seen: str) -> None:
+    assert text.visible(said) == seen
+
+
+def test_no_hostile_text_keeps_a_control_character() -> None:
+    assert all(text.visible(said).isprintable() for said in HOSTILE)
+
+
+def test_right_to_left_text_is_known_by_its_first_letter() -> None:
+    assert text.is_right_to_left("123 שלום")
+    assert not text.is_right_to_left("Lot שלום")
+    assert not text.is_right_to_left("123")

@@ -1,0 +1,86 @@
+"""ZPL jobs: exact symbols, and no command but the template's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labels import zpl
+from labels.parts import Box, Label, Media, Symbol
+from labels.shipment import passed_through
+from labels.sketch import Sketch
+from scanner.refusals import Refusal
+from tests.labels.payloads import HOSTILE, quick
+from tools.label_pictures import LABELS
+
+
+def labelled(words: str) -> Label:
+    """A label with one text."""
+    sketch = Sketch("words", Media(100, 50))
+    sketch.text(words, Box(10, 10, 700, 100), 3.0, lines=3, name="words")
+    return sketch.done()
+
+
+@pytest.mark.parametrize("words", [*HOSTILE, "plain"])
+def test_a_text_adds_no_command(words: str) -> None:
+    harmless = {"^FT", "^A0", "^FH", "^FD", "^FS", "^FO", "^GF"}
+    frame = zpl.commands(zpl.job(labelled("")).decode())
+    assert set(zpl.commands(zpl.job(labelled(words)).decode())) <= harmless | set(frame)
+    assert zpl.job(labelled(words)).count(b"~") == 0
+
+
+@quick(203)
+@given(st.text(max_size=40))
+def test_field_data_is_letters_digits_and_hex(words: str) -> None:
+    assert not set(zpl.hexed(words)) - zpl._SAFE - {"_"}
+
+
+def test_the_second_look_finds_a_field_that_was_not_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zpl, "hexed", lambda text, *_: text)
+    for words in ("x^XZ^XA", "~JR", "^CC+", "x^FS^FDy", "a^"):
+        with pytest.raises(Refusal, match="label_bad_content"):
+            zpl.job(labelled(words))
+
+
+def test_the_job_id_travels_as_a_comment_and_adds_nothing() -> None:
+    job = zpl.job(labelled("x").of_job("7f-3^XZ~JR")).decode()
+    assert "^FX job 7f3XZJR^FS" in job
+    assert zpl.commands(job).count("^XZ") == 1
+
+
+def test_an_sscc_is_native_with_fnc1_and_whole_dots() -> None:
+    job = zpl.job(LABELS["unit-4x6"]()).decode()
+    assert "^BY4^BCN,256,N,N,N,N^FH_^FD>;>800395060000000123456^FS" in job
+    assert "^BXN,6,200,16,16,6,_,1^FH\\^FD_100395060000000123456^FS" in job
+
+
+def test_a_field_has_an_end() -> None:
+    with pytest.raises(Refusal, match="label_bad_content"):
+        zpl.hexed("é" * 600)
+
+
+def test_copies_are_counted_by_the_printer() -> None:
+    assert zpl.job(labelled("x"), copies=3).endswith(b"^PQ3^XZ\n")
+
+
+def test_a_carriers_label_passes_through_dot_by_dot_or_not_at_all() -> None:
+    from labels import picture
+
+    png = picture.png(LABELS["tote"](), is_coloured=False)
+    label = passed_through(png, Media(100, 50))
+    assert picture.draw(label).tobytes() == picture.draw(LABELS["tote"]()).tobytes()
+    with pytest.raises(Refusal, match="label_too_small"):
+        passed_through(png, Media(99, 50))
+    assert replace(label, parts=()).codes == ()
+
+
+def test_a_symbol_in_a_job_is_the_one_that_was_asked_for() -> None:
+    sketch = Sketch("code", Media(100, 50))
+    sketch.code(Symbol("code128", "A^~B>C_D"), Box(0, 0, 800, 200), "own", name="code")
+    assert "^GFA" in zpl.job(sketch.done()).decode()  # a > is drawn
+    sketch = Sketch("code", Media(100, 50))
+    sketch.code(Symbol("code128", "A^~B_D"), Box(0, 0, 800, 200), "own", name="code")
+    assert "^FD>:A_5E_7EB_5FD^FS" in zpl.job(sketch.done()).decode()
