@@ -68,8 +68,8 @@ class Sketch:
         self, box: Box, words: str, mm: float, *, colour: str = "#000000", ink: str = "#ffffff", name: str
     ) -> None:
         """A bar with one line of bold text in its middle."""
-        pad = self.dots(0.8)
-        inner = Box(box.x + pad, box.y + pad, box.width - 2 * pad, box.height - 2 * pad)
+        beside, above = self.dots(0.8), max(self.dots(0.8), box.height // 7)
+        inner = Box(box.x + beside, box.y + above, box.width - 2 * beside, box.height - 2 * above)
         said = text.fit(words, inner, largest=self.em(mm), smallest=self.em(1.8), bold=True, align="center", name=name)
         self.parts.append(Fill(box, (said,), colour, ink, name))
 

@@ -45,7 +45,7 @@ def test_an_sscc_that_is_too_low_names_the_height() -> None:
 
 def test_gs1_128_is_no_longer_than_165_mm_and_48_characters() -> None:
     long = Symbol("gs1_128", "0109506000134352" + "10" + "1" * 20)
-    assert placed(long, 9999, 400, "unit", 600).codes[0].box.width <= 165.1 * 600 / 25.4
+    assert placed(long, 9999, 800, "unit", 600).codes[0].box.width <= 165.1 * 600 / 25.4
     with pytest.raises(Refusal, match="may have 48"):
         placed(Symbol("gs1_128", "0109506000134352" + "10" + "A" * 20 + "\x1d21" + "B" * 20), 9999, 400, "unit", 600)
 

@@ -21,7 +21,9 @@ def read(rows: tuple[bytes, ...], kind: str) -> list[str]:
     large = small.resize((small.width * 4, 100 if len(rows) == 1 else small.height * 4), Image.Resampling.NEAREST)
     sheet = Image.new("L", (large.width + 100, large.height + 100), 255)
     sheet.paste(large, (50, 50))
-    found = zxingcpp.read_barcodes(sheet, formats=zxingcpp.BarcodeFormats(symbols.FORMATS[kind]), text_mode=zxingcpp.TextMode.Plain)
+    found = zxingcpp.read_barcodes(
+        sheet, formats=zxingcpp.BarcodeFormats(symbols.FORMATS[kind]), text_mode=zxingcpp.TextMode.Plain
+    )
     return [f"{each.symbology_identifier}{each.text}" for each in found]
 
 
