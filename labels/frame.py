@@ -117,4 +117,4 @@ def barcode(
 
 def copy_mark(sketch: Sketch, box: Box, *, mm: float = 2.4, align: str = "right") -> None:
     """The word that tells a second print from the first."""
-    sketch.text(COPY, box, mm, bold=True, align=align, name="copy")
+    sketch.text(COPY, box, mm, least_mm=0.8, bold=True, align=align, name="copy")

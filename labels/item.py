@@ -122,7 +122,7 @@ def _title(sketch: Sketch, facts: ItemFacts, box: Box, *, is_copy: bool) -> None
     gtin_mm = 2.6 if facts.gtin and height > 12 else 0.01
     sku, words, gtin = sketch.rows(box, min(9.0, height * 0.36), 0, gtin_mm, gap_mm=0.4)
     if is_copy:
-        sku, mark = sketch.columns(sku, 5, 1, gap_mm=1)
+        sku, mark = sketch.columns(sku, 3, 1, gap_mm=1)
         copy_mark(sketch, mark, mm=2.0)
     sketch.text(facts.sku, sku, 5.0, least_mm=1.8, bold=True, name="sku")
     sketch.text(facts.description, words, 3.0, least_mm=1.5, lines=4, middle=False, name="description")

@@ -70,6 +70,8 @@ def fit(
             set_lines = _cut(set_lines, max(1, min(lines, _lines_in(box.height, size, is_caps))), box.width, size, bold)
             break
         size = max(floor, int(size * _STEP))
+    while size > 1 and any(width(line, size, bold) > box.width for line in set_lines):
+        size -= 1  # not even the mark has room
     return _placed(tuple(set_lines), box, size, bold, align, middle=middle, is_caps=is_caps, name=name)
 
 
