@@ -12,7 +12,7 @@ import scanner.db
 from scanner.triggers import freeze, thaw
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
