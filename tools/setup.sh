@@ -123,7 +123,7 @@ has_library 'libzbar\.so\.0' || apt_install 'The second reader of photographs' l
 has_library 'libfribidi\.so\.0' || apt_install 'Right-to-left text on labels' libfribidi0 ||
     say "Going on without it: such text comes in the wrong order."
 [ -e /usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf ] ||
-    apt_install 'Chinese, Japanese and Korean on labels' fonts-droid-fallback ||
+    apt_install 'Chinese and Japanese on labels' fonts-droid-fallback ||
     say "Going on without it: such letters are printed as boxes."
 make_venv
 case $want in
