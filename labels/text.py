@@ -4,9 +4,9 @@ Rules for what comes in: line breaks and tabs become spaces; other control chara
 the direction of writing are left out; a character that no font here has becomes a box. (Codes are stricter: they refuse
 control characters, see `labels.symbols`.)
 
-Letters come from DejaVu Sans Condensed, which the project carries, so that a label looks alike everywhere; Chinese
-and Japanese from Debian's fonts-droid-fallback where it is installed; it has no Korean. Right-to-left and joining scripts are set
-by Pillow's raqm.
+Letters come from DejaVu Sans Condensed, which the project carries, so that a label looks alike everywhere; Chinese and
+Japanese from Debian's fonts-droid-fallback where it is installed (it has no Korean). Right-to-left and joining scripts
+are set by Pillow's raqm.
 """
 
 from __future__ import annotations
