@@ -41,9 +41,7 @@ def index() -> str:
     )
     if state in JOB_STATES:
         query = query.where(PrintJob.state == state)
-    return render_template(
-        "printing/jobs.html", nav="/printers", found=slice_of(query), state=state, states=JOB_STATES
-    )
+    return render_template("printing/jobs.html", nav="/printers", found=slice_of(query), state=state, states=JOB_STATES)
 
 
 @bp.get("/print-jobs/<int:job_id>")
