@@ -92,23 +92,28 @@ def _lines_in(height: int, size: int, is_caps: bool) -> int:
 
 
 @lru_cache(maxsize=4096)
-def visible(text: str) -> str:
-    """The text as it can be drawn, on one line (see the rules above)."""
+def visible(text: str, blanks: str = "") -> str:
+    """The text as it can be drawn, on one line (see the rules above). `blanks` stay as they are, others become plain."""
     kept = []
     for char in unicodedata.normalize("NFC", text[:_LONGEST]):
         category = unicodedata.category(char)
         if char in "\t\n\r\x0b\x0c" or category.startswith("Z"):
-            kept.append(" ")
+            kept.append(char if char in blanks else " ")
         elif category in {"Cc", "Cf", "Co", "Cs"} or "\ufe00" <= char <= "\ufe0f":
             continue
         else:
             kept.append(char if char.isascii() or has_glyph(char) else BOX)
-    return " ".join("".join(kept).split())
+    return " ".join(part for part in "".join(kept).split(" ") if part)
 
 
 def has_glyph(char: str) -> bool:
     """Whether any font here draws this character."""
-    return ord(char) in _characters(REGULAR) or (FALLBACK.exists() and ord(char) in _characters(FALLBACK))
+    return is_own(char) or (FALLBACK.exists() and ord(char) in _characters(FALLBACK))
+
+
+def is_own(char: str) -> bool:
+    """Whether the font that we carry draws it."""
+    return ord(char) in _characters(REGULAR)
 
 
 @cache

@@ -69,7 +69,7 @@ def job(label: Label, *, copies: int = 1) -> bytes:
     # what another job may have left behind in the printer is put right first; ^CI28 is UTF-8
     made = [f"^XA^CI28^LRN^PON^PMN^FWN^LH0,0^LS0^PW{label.width}^LL{label.height}"]
     if label.job:
-        made.append(f"^FX job {''.join(char for char in label.job if char.isascii() and char.isalnum())}^FS")
+        made.append(f"^FX{''.join(char for char in label.job if char in _SAFE)}^FS")
     made += [_field(part) for part in label.parts]
     made.append(f"^PQ{copies}^XZ\n")
     _assert_only(made, "".join(made))

@@ -158,6 +158,9 @@ REASONS: dict[str, Reason] = {
     "label_unreadable": Reason(
         "LABEL UNREADABLE", "The label of {scanned} cannot be read back: {why}.", "Do not use it. Tell the desk."
     ),
+    "bad_carrier_label": Reason(
+        "BAD LABEL", "This label of a carrier is not taken: {why}.", "Get it from the carrier anew."
+    ),
     # -- the request
     "scan_id_reused": Reason("SCAN ID REUSED", "This scan id came before with other content.", "Scan again."),
     "bad_scan_id": Reason("BAD SCAN ID", "A scan needs an id of its own (a UUID).", "Reload the page."),

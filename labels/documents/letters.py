@@ -1,7 +1,6 @@
 """Letters: text as documents draw it: embedded fonts, other scripts too, and nothing that writes over the page.
 
-Latin, Greek and Cyrillic are DejaVu Sans Condensed; Chinese, Japanese and Korean come from Debian's
-fonts-droid-fallback where it is installed. Scripts that join their letters or run from right to left are set by
+The fonts are those of labels (`labels.text`). Scripts that join their letters or run from right to left are set by
 Pillow's raqm and stand on the page as a picture, since a PDF needs their shaped glyphs. A character that no font has
 becomes a box.
 """
@@ -10,12 +9,11 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from functools import cache, lru_cache
+from functools import cache
 from html import escape
-from pathlib import Path
 from typing import Any, Final
 
-from PIL import Image, ImageDraw, ImageFont, features
+from PIL import Image, ImageDraw
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
@@ -24,66 +22,33 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, Paragraph
 
+from labels import text as fonts_of_labels
+from labels.text import ELLIPSIS, FALLBACK, is_own, is_right_to_left, visible
+
 PLAIN: Final = "Document"
 BOLD: Final = "Document-Bold"
 OTHER: Final = "Document-Other"
 MOST: Final = 200  # characters of a name; the rest is cut with a mark
-ELLIPSIS: Final = "…"
-BOX: Final = "\u25a1"
-_OURS: Final = Path(__file__).parents[1] / "fonts"
-_DEBIANS: Final = Path("/usr/share/fonts/truetype")
-_FILES: Final = {
-    PLAIN: ("DejaVuSansCondensed", "dejavu/DejaVuSansCondensed.ttf"),
-    BOLD: ("DejaVuSansCondensed-Bold", "dejavu/DejaVuSansCondensed-Bold.ttf"),
-    OTHER: ("DroidSansFallbackFull", "droid/DroidSansFallbackFull.ttf"),
-}
+_FILES: Final = {PLAIN: fonts_of_labels.REGULAR, BOLD: fonts_of_labels.BOLD, OTHER: FALLBACK}
+_BLANKS: Final = "\u00a0\u202f"  # that keep a figure together
 INK: Final = HexColor("#16181d")
 GREY: Final = HexColor("#4d525c")  # 7.8 : 1 on white
 _DOTS_PER_POINT: Final = 300 / 72
 _SHAPED: Final = ("HEBREW", "ARABIC", "SYRIAC", "THAANA", "NKO", "DEVANAGARI", "BENGALI", "THAI", "TAMIL", "KHMER")
-_RIGHT_TO_LEFT: Final = frozenset(("R", "AL"))
-
-
-def _file(name: str) -> Path | None:
-    """A font's file: the project's own where it has one, else the system's."""
-    stem, path = _FILES[name]
-    own = sorted(_OURS.glob(f"{stem}-[0-9]*.ttf"))
-    found = own[-1] if own else _DEBIANS / path
-    return found if found.exists() else None
 
 
 @cache
-def fonts() -> tuple[str, ...]:
-    """Register the fonts once; the names of those that are there. Raises FileNotFoundError without the first two."""
-    there = []
-    for name in _FILES:
-        path = _file(name)
-        if path is not None:
+def fonts() -> None:
+    """Register the fonts once; that for Chinese and Japanese where it is installed."""
+    for name, path in _FILES.items():
+        if name != OTHER or path.exists():
             pdfmetrics.registerFont(TTFont(name, str(path)))
-            there.append(name)
-        elif name != OTHER:
-            raise FileNotFoundError(f"there is no font for documents: {_FILES[name][1]}")
     pdfmetrics.registerFontFamily(PLAIN, PLAIN, BOLD, PLAIN, BOLD)
-    return tuple(there)
 
 
-@cache
-def _has(name: str) -> frozenset[int]:
-    return frozenset(pdfmetrics.getFont(name).face.charToGlyph) if name in fonts() else frozenset()
-
-
-@lru_cache(maxsize=8192)
 def clean(text: str, most: int = MOST) -> str:
     """One line of what can be drawn, at most so long: no control characters and no marks that turn the writing."""
-    kept = []
-    for char in unicodedata.normalize("NFC", text[: most * 2]):
-        category = unicodedata.category(char)
-        if char in "\t\n\r" or category.startswith("Z"):
-            kept.append(char if char in "\u00a0\u202f" else " ")
-        elif category not in {"Cc", "Cf", "Co", "Cs", "Cn"}:
-            is_known = char.isascii() or ord(char) in _has(PLAIN) or ord(char) in _has(OTHER)
-            kept.append(char if is_known else BOX)
-    line = " ".join(part for part in "".join(kept).split(" ") if part)
+    line = visible(text, _BLANKS)
     return line if len(line) <= most else line[: most - 1].rstrip() + ELLIPSIS
 
 
@@ -100,7 +65,7 @@ def markup(text: str, most: int = MOST) -> str:
         return escape(line, quote=False)
     parts: list[tuple[bool, str]] = []
     for char in line:
-        is_other = ord(char) not in _has(PLAIN)
+        is_other = not is_own(char)
         if parts and parts[-1][0] == is_other:
             parts[-1] = (is_other, parts[-1][1] + char)
         else:
@@ -140,12 +105,8 @@ class Shaped(Flowable):  # type: ignore[misc] # reportlab has no types
     def __init__(self, text: str, size: float, *, bold: bool = False) -> None:
         super().__init__()
         self._text, self._size = text, size
-        path = _file(BOLD if bold else PLAIN)
-        engine = ImageFont.Layout.RAQM if features.check("raqm") else ImageFont.Layout.BASIC
-        self._font = ImageFont.truetype(str(path), round(size * _DOTS_PER_POINT), layout_engine=engine)
-        self._is_right = next(
-            (d in _RIGHT_TO_LEFT for c in text if (d := unicodedata.bidirectional(c)) in _RIGHT_TO_LEFT | {"L"}), False
-        )
+        self._font = fonts_of_labels.font(_FILES[BOLD if bold else PLAIN], round(size * _DOTS_PER_POINT))
+        self._is_right = is_right_to_left(text)
         self._lines: list[str] = []
 
     def wrap(self, width: float, _height: float) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from scanner.models.device import DeviceProfile
 from scanner.models.document import (
+    CarrierLabel,
     Carton,
     Customer,
     Invoice,
@@ -26,6 +27,7 @@ __all__ = [
     "AuditEntry",
     "Balance",
     "Barcode",
+    "CarrierLabel",
     "Carton",
     "Customer",
     "DevicePlace",

@@ -9,6 +9,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scanner.db import Model, UtcDateTime
+from scanner.models.printing import LANGUAGES
 
 
 class Supplier(Model):
@@ -225,3 +226,19 @@ class Parcel(Model):
     service: Mapped[str] = mapped_column(String(40), default="")
     tracking: Mapped[str] = mapped_column(String(64), default="")
     manifest_id: Mapped[int | None] = mapped_column(ForeignKey("manifest.id"))
+
+
+class CarrierLabel(Model):
+    """The label that a carrier has sent for a parcel, as it came: it is printed instead of ours."""
+
+    __tablename__ = "carrier_label"
+    __table_args__ = (UniqueConstraint("parcel_id"), CheckConstraint(f"language IN {LANGUAGES}", name="language"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    parcel_id: Mapped[int] = mapped_column(ForeignKey("parcel.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(4))
+    data: Mapped[bytes] = mapped_column(deferred=True)
+    tracking: Mapped[str] = mapped_column(String(64), default="")  # that came with it
+    added_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -9,7 +9,7 @@ What is `sending` or later is never sent again by itself (docs/decisions/0009-pr
 """
 
 from scanner.printing.answers import came_out, cancel, is_for_page, opened, print_again, print_elsewhere, repeat_last
-from scanner.printing.ask import ask, choose_printer, questions
+from scanner.printing.ask import ask, choose_printer, new_check_digits, questions
 from scanner.printing.places import bind, place_of, printers_of, set_printers, unbind
 from scanner.printing.printers import ask_state, change_printer, new_printer, pause, resume
 
@@ -22,6 +22,7 @@ __all__ = [
     "change_printer",
     "choose_printer",
     "is_for_page",
+    "new_check_digits",
     "new_printer",
     "opened",
     "pause",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import uuid
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import or_, select
@@ -10,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from scanner.by import By
 from scanner.db import db, now
-from scanner.models import DevicePlace, Printer, PrintJob, PrintStep, Workplace
+from scanner.models import DevicePlace, Location, Printer, PrintJob, PrintStep, Workplace
 from scanner.models.printing import USES
 from scanner.refusals import Refusal
 
@@ -33,7 +35,7 @@ def ask(
     """Put a job into the queue, in the transaction of the act that wants it. Belongs in `transact`.
 
     The same `key` never makes a second job: the first one is returned. Without a key the scan's id makes one, so one
-    act asks for one thing once. Without a `printer` it goes to that of the device's place, else to the site's default
+    act asks for one thing once. A location's label that is no copy gets new check digits. Without a `printer` it goes to that of the device's place, else to the site's default
     for the use, else to the page of the device. Refuses bad_quantity.
     """
     if not 1 <= copies <= MOST_COPIES:
@@ -43,6 +45,8 @@ def ask(
     found = db.session.scalars(select(PrintJob).where(PrintJob.site_id == by.site_id, PrintJob.key == key)).first()
     if found is not None:
         return found
+    if kind == "location" and copy_of is None:
+        new_check_digits([subject_id])
     printer = printer or choose_printer(by, use)
     job = PrintJob(
         public_id=str(uuid.uuid4()),
@@ -83,6 +87,18 @@ def choose_printer(by: By, use: str) -> Printer | None:
         or_(Printer.id == here, (Printer.used_for == use) & Printer.is_default),
     )
     return db.session.scalars(query.order_by((Printer.id == here).desc().nulls_last(), Printer.id).limit(1)).first()
+
+
+def new_check_digits(location_ids: Sequence[int | None]) -> None:
+    """Give locations new check digits, for labels that are about to be printed anew. Belongs in `transact`.
+
+    People learn digits by heart; those of an old label must not count when a new one hangs there.
+    """
+    chance = random.SystemRandom()
+    places = db.session.scalars(select(Location).where(Location.id.in_(location_ids), ~Location.is_virtual))
+    for place in places:
+        other = f"{chance.randrange(999):03d}"
+        place.check_digits = "999" if other == place.check_digits else other
 
 
 def questions(by: By) -> list[PrintJob]:

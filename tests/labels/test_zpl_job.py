@@ -47,7 +47,7 @@ def test_the_second_look_finds_a_field_that_was_not_escaped(monkeypatch: pytest.
 
 def test_the_job_id_travels_as_a_comment_and_adds_nothing() -> None:
     job = zpl.job(labelled("x").of_job("7f-3^XZ~JR")).decode()
-    assert "^FX job 7f3XZJR^FS" in job
+    assert "^FX7f-3XZJR^FS" in job
     assert zpl.commands(job).count("^XZ") == 1
 
 
