@@ -100,7 +100,7 @@ def trial(kind: str, subject_id: int | None, by: By, details: dict[str, Any] | N
 
 def proof_of(job: PrintJob, target: Target) -> Proof:
     """The proven label of a job, for whoever wants to look at it. Refuses what makers refuse."""
-    return prove(subjects.label(job, target))
+    return prove(subjects.drawing(job, target)())
 
 
 def _label(job: PrintJob, target: Target) -> Made:

@@ -72,7 +72,8 @@ def prove(label: Label) -> Proof:
     page = (0, 0, label.width, label.height)
     for part in label.parts:
         if part.box.x < 0 or part.box.y < 0 or part.box.right > page[2] or part.box.bottom > page[3]:
-            raise Refusal("label_too_small", part.name, why="it reaches beyond the label")
+            size = f"{label.media.width_mm:g} by {label.media.height_mm:g} mm"
+            raise Refusal("label_too_small", f"The {label.name}", why=f"its {part.name} reaches beyond {size}")
     dots = picture.draw(label)
     facts = tuple(_prove(code, label, dots) for code in label.codes)
     return Proof(label, facts, dots, () if zbar() else ("zbar",))

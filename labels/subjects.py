@@ -1,6 +1,6 @@
 """Subjects: from a print job to a label, by what the database knows of its subject at the moment of printing.
 
-    label(job, target)      the layout of labels/ that fits the job's kind, filled; not yet proven
+    drawing(job, target)()      the layout of labels/ that fits the job's kind, filled; not yet proven
 
 A subject that is not there any more, or of another site, is refused as label_gone.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC
+from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import func, select
@@ -69,7 +70,8 @@ class Target(Protocol):
     def name(self) -> str: ...
 
 
-Drawer = Callable[[PrintJob, Media, Target], Label]
+Drawing = Callable[[], Label]  # a layout with its facts: may be pickled, needs no database any more
+Drawer = Callable[[PrintJob, Media, Target], Drawing]
 SUBJECTS: Final[Mapping[str, type[Any]]] = {  # what the subject of a kind is; the other kinds have none
     "location": Location,
     "station": Location,
@@ -88,8 +90,8 @@ SUBJECTS: Final[Mapping[str, type[Any]]] = {  # what the subject of a kind is; t
 }
 
 
-def label(job: PrintJob, target: Target) -> Label:
-    """The label of a job for a target. Refuses label_gone, label_bad_content, label_too_small."""
+def drawing(job: PrintJob, target: Target) -> Drawing:
+    """What draws the label of a job for a target. Refuses label_gone, label_bad_content; drawing label_too_small."""
     return DRAWERS[job.kind](job, Media(target.width_mm, target.height_mm, target.dpi), target)
 
 
@@ -112,7 +114,7 @@ def _is_copy(job: PrintJob) -> bool:
 # --- places ----------------------------------------------------------------------------------------------------------
 
 
-def _location(job: PrintJob, media: Media, _target: Target) -> Label:
+def _location(job: PrintJob, media: Media, _target: Target) -> Drawing:
     """A storage place. `details`: style, arrow; without them the medium's shape decides, and there is no arrow."""
     at = subject(job)
     facts = LocationFacts(
@@ -125,29 +127,29 @@ def _location(job: PrintJob, media: Media, _target: Target) -> Label:
     )
     shape = "floor" if media.height_mm > media.width_mm else "far" if media.width_mm >= _FAR_MM else "beam"
     style = job.details["style"] if job.details.get("style") in STYLES else shape
-    return location(facts, media, style=style, is_copy=_is_copy(job))
+    return partial(location, facts, media, style=style, is_copy=_is_copy(job))
 
 
-def _station(job: PrintJob, media: Media, _target: Target) -> Label:
+def _station(job: PrintJob, media: Media, _target: Target) -> Drawing:
     """A bench, a dock, a door: what a device scans to work there."""
     at = subject(job)
     if not is_workplace(at):
         raise Refusal("not_a_workplace", at.code)
     facts = CardFacts(at.code, location_code(at.scan_body), "Scan twice to work here", at.kind.upper())
-    return card(facts, media, is_copy=_is_copy(job))
+    return partial(card, facts, media, is_copy=_is_copy(job))
 
 
-def _carton_type(job: PrintJob, media: Media, _target: Target) -> Label:
+def _carton_type(job: PrintJob, media: Media, _target: Target) -> Drawing:
     box = subject(job)
     size = f"{box.length_mm} x {box.width_mm} x {box.height_mm} mm, {box.max_g / 1000:g} kg"
     facts = CardFacts(box.name, encode("carton_type", box.code), size, "CARTON")
-    return card(facts, media, is_copy=_is_copy(job))
+    return partial(card, facts, media, is_copy=_is_copy(job))
 
 
 # --- goods -----------------------------------------------------------------------------------------------------------
 
 
-def _item(job: PrintJob, media: Media, _target: Target) -> Label:
+def _item(job: PrintJob, media: Media, _target: Target) -> Drawing:
     """An item. `details`: lot (id), serial (its code), qty (base units inside), symbol (one of labels.item.SYMBOLS)."""
     goods, details = subject(job), job.details
     qty = details.get("qty")
@@ -164,7 +166,7 @@ def _item(job: PrintJob, media: Media, _target: Target) -> Label:
         goods.uom.lower(),
     )
     symbol = details.get("symbol")
-    return item(facts, media, symbol=symbol if symbol in SYMBOLS else "auto", is_copy=_is_copy(job))
+    return partial(item, facts, media, symbol=symbol if symbol in SYMBOLS else "auto", is_copy=_is_copy(job))
 
 
 def _part(job: PrintJob, model: Any, item_id: int, name: str) -> Any:
@@ -194,11 +196,11 @@ def gtin_of(item_id: int, qty: int = 1) -> str:
 # --- units and parcels -----------------------------------------------------------------------------------------------
 
 
-def _unit(job: PrintJob, media: Media, _target: Target) -> Label:
+def _unit(job: PrintJob, media: Media, _target: Target) -> Drawing:
     """A pallet or a carton by its SSCC, a tote by its own code."""
     thing = subject(job)
     if thing.kind == "tote":
-        return tote(ToteFacts(thing.code, encode("tote", thing.code)), media, is_copy=_is_copy(job))
+        return partial(tote, ToteFacts(thing.code, encode("tote", thing.code)), media, is_copy=_is_copy(job))
     order = db.session.get(Order, thing.order_id) if thing.order_id else None
     parcel = db.session.scalars(select(Parcel).where(Parcel.unit_id == thing.id)).first()
     facts = UnitFacts(
@@ -209,7 +211,7 @@ def _unit(job: PrintJob, media: Media, _target: Target) -> Label:
         weight_g=parcel.weight_g if parcel else None,
         **_content(thing.id),
     )
-    return unit(facts, media, is_copy=_is_copy(job))
+    return partial(unit, facts, media, is_copy=_is_copy(job))
 
 
 def _content(unit_id: int) -> dict[str, Any]:
@@ -236,8 +238,8 @@ def _content(unit_id: int) -> dict[str, Any]:
     }
 
 
-def _shipment(job: PrintJob, media: Media, _target: Target) -> Label:
-    """Our own label of a parcel. (One that its carrier has sent is printed instead: labels/carrier.py.)"""
+def _shipment(job: PrintJob, media: Media, _target: Target) -> Drawing:
+    """Our own label of a parcel. One that its carrier has sent is printed instead: labels/carrier.py."""
     parcel = subject(job)
     order, box = db.session.get_one(Order, parcel.order_id), db.session.get_one(Unit, parcel.unit_id)
     all_of_it = list(db.session.scalars(select(Parcel.id).where(Parcel.order_id == order.id).order_by(Parcel.id)))
@@ -253,7 +255,7 @@ def _shipment(job: PrintJob, media: Media, _target: Target) -> Label:
         weight_g=parcel.weight_g,
         sscc=box.code,
     )
-    return shipment(facts, media, is_copy=_is_copy(job))
+    return partial(shipment, facts, media, is_copy=_is_copy(job))
 
 
 def _ship_from(job: PrintJob) -> tuple[str, ...]:
@@ -272,24 +274,24 @@ def _ship_to(order: Order | None) -> tuple[str, ...]:
 # --- what is about nothing in the warehouse --------------------------------------------------------------------------
 
 
-def _command(job: PrintJob, media: Media, _target: Target) -> Label:
+def _command(job: PrintJob, media: Media, _target: Target) -> Drawing:
     """A command card. `details`: word, number."""
     word, number = job.details.get("word"), job.details.get("number")
     try:
         facts = command_card(str(word).upper(), number if isinstance(number, int) else None)
     except ValueError as error:
         raise Refusal("label_bad_content", str(word)[:40], why="there is no such command") from error
-    return card(facts, media, is_copy=_is_copy(job))
+    return partial(card, facts, media, is_copy=_is_copy(job))
 
 
-def _check_sheet(_job: PrintJob, media: Media, _target: Target) -> Label:
-    return check_sheet(media)
+def _check_sheet(_job: PrintJob, media: Media, _target: Target) -> Drawing:
+    return partial(check_sheet, media)
 
 
-def _test(job: PrintJob, media: Media, target: Target) -> Label:
+def _test(job: PrintJob, media: Media, target: Target) -> Drawing:
     person = db.session.get_one(Person, job.person_id)
     asked = f"{person.name}, {job.asked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    return check_printer(PrinterFacts(target.code, target.name, asked), media, is_copy=_is_copy(job))
+    return partial(check_printer, PrinterFacts(target.code, target.name, asked), media, is_copy=_is_copy(job))
 
 
 DRAWERS: Final[dict[str, Drawer]] = {

@@ -93,7 +93,7 @@ def _lines_in(height: int, size: int, is_caps: bool) -> int:
 
 @lru_cache(maxsize=4096)
 def visible(text: str, blanks: str = "") -> str:
-    """The text as it can be drawn, on one line (see the rules above). `blanks` stay as they are, others become plain."""
+    """The text as it can be drawn, on one line (see the rules above). `blanks` stay, all others become plain ones."""
     kept = []
     for char in unicodedata.normalize("NFC", text[:_LONGEST]):
         category = unicodedata.category(char)

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from scanner import login
 from scanner.audit import audit
 from scanner.barcode import badge_token, encode
+from scanner.barcode.own import decode
 from scanner.by import By
 from scanner.db import db, now
 from scanner.models import ApiToken, Person, Site
@@ -73,6 +74,12 @@ def new_badge(by: By, person: Person) -> str:
     audit(by, "person.badge", person.login)
     db.session.flush()
     return encode("badge", token)
+
+
+def is_badge_of(person: Person, code: str) -> bool:
+    """Whether a badge's code is the one that counts for this person."""
+    found = decode(code)
+    return found is not None and found[0] == "badge" and hash_token(found[1]) == person.badge_hash
 
 
 def set_pin(by: By, person: Person, pin: str) -> None:

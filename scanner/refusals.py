@@ -158,6 +158,9 @@ REASONS: dict[str, Reason] = {
     "label_unreadable": Reason(
         "LABEL UNREADABLE", "The label of {scanned} cannot be read back: {why}.", "Do not use it. Tell the desk."
     ),
+    "labels_busy": Reason(
+        "BUSY", "Another large file of labels is being drawn, or this one takes too long.", "Ask for fewer, or wait."
+    ),
     "bad_carrier_label": Reason(
         "BAD LABEL", "This label of a carrier is not taken: {why}.", "Get it from the carrier anew."
     ),
@@ -181,6 +184,11 @@ class Refusal(Exception):
         self.scanned = str(scanned)
         self.wanted = str(wanted)
         self._facts = {"scanned": self.scanned, "wanted": self.wanted, "other": "", "why": "", "date": "", **facts}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What fills its words: with the code they make the same refusal again."""
+        return dict(self._facts)
 
     @property
     def title(self) -> str:

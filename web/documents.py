@@ -18,7 +18,7 @@ from scanner.db import transact
 from scanner.models import Location, Manifest, Order, PurchaseOrder, Task
 from scanner.refusals import Refusal
 from web.auth import allow, me
-from web.page import one
+from web.page import one, printers_for
 from web.security import PDF
 
 bp = Blueprint("documents", __name__)
@@ -54,6 +54,9 @@ def page(kind: str, subject_id: int) -> Response:
         query=request.query_string.decode("ascii", "replace"),
         fault=fault,
         invoice=invoice,
+        printers=printers_for("paper"),
+        token=uuid.uuid4(),
+        options={name: request.args[name] for name in OPTIONS.get(kind, ()) if request.args.get(name, "").isdecimal()},
     )
     return make_response(made, 422 if fault else 200)
 

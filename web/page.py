@@ -12,11 +12,13 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, flash, g, redirect, request
+from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from scanner.db import Base, db, now, transact
 from scanner.desk import Query
+from scanner.models import Printer
 from scanner.refusals import Refusal
 from web.auth import me
 
@@ -88,6 +90,12 @@ def one(model: type[M], thing_id: int) -> M:
     if thing is None or (site_id is not None and site_id != me().site_id):
         raise NotFound
     return thing
+
+
+def printers_for(use: str) -> Sequence[Printer]:
+    """The printers in use at the site that are for labels or for paper, the default first."""
+    in_use = (Printer.site_id == me().site_id, Printer.is_active, Printer.used_for == use)
+    return db.session.scalars(select(Printer).where(*in_use).order_by(Printer.is_default.desc(), Printer.code)).all()
 
 
 def act(work: Callable[[], object], done: str, back: str) -> AnyResponse:

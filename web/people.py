@@ -5,23 +5,32 @@ Everybody has a page of their own, for the hand and the light they work with.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 
 from flask import Blueprint, make_response, redirect, render_template, request
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from labels import pdf, picture
+from labels.card import BadgeFacts
+from labels.card import badge as badge_card
+from labels.parts import Label, Media
+from labels.proof import prove
 from scanner import login, people
 from scanner.by import By
 from scanner.db import db, transact
-from scanner.models import AuditEntry, Person
+from scanner.models import AuditEntry, Person, Site
 from scanner.models.person import ROLES
 from scanner.refusals import Refusal
 from scanner.workflows import WORKFLOWS
 from web.auth import EVERYONE, allow, allow_only, me
 from web.page import act, argument, one, slice_of, typed
+from web.security import PDF
 
 bp = Blueprint("people", __name__)
+
+CARD = Media(86, 54, 300)  # a credit card
 
 THEMES = (("auto", "Auto"), ("light", "Light"), ("dark", "Dark"))
 
@@ -116,7 +125,35 @@ def _add(by: By) -> tuple[Person, str]:
 
 
 def _show_badge(person: Person, badge: str) -> Response:
-    return make_response(render_template("people/badge.html", nav="/people", person=person, badge=badge))
+    """The badge, this once: its code, and the card as a picture within the page."""
+    shown = base64.b64encode(picture.png(_card(person, badge))).decode()
+    page = render_template("people/badge.html", nav="/people", person=person, badge=badge, card=shown)
+    return make_response(page)
+
+
+def _card(person: Person, badge: str) -> Label:
+    """The card of a badge, proven, 86 x 54 mm."""
+    site = db.session.get_one(Site, person.site_id)
+    facts = BadgeFacts(person.name, badge, ", ".join(person.roles), site.name)
+    return prove(badge_card(facts, CARD)).label
+
+
+@bp.post("/people/<int:person_id>/badge-card")
+@allow()
+def print_badge(person_id: int) -> Response:
+    """The card as PDF. The code is a secret that is stored nowhere: the page that shows it sends it along.
+
+    Only the badge that counts is drawn: refuses bad_request for any other, not_allowed.
+    """
+    person, badge = one(Person, person_id), typed("badge", 80)
+    if not people.may_manage(me(), person):
+        raise Refusal("not_allowed")
+    if not people.is_badge_of(person, badge):
+        raise Refusal("bad_request", f"That is not the badge of {person.name} that counts.")
+    response = make_response(pdf.pages([_card(person, badge)]))
+    response.mimetype = PDF
+    response.headers["Content-Disposition"] = 'inline; filename="badge.pdf"'
+    return response
 
 
 @bp.post("/people/<int:person_id>/badge")

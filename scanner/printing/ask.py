@@ -35,8 +35,9 @@ def ask(
     """Put a job into the queue, in the transaction of the act that wants it. Belongs in `transact`.
 
     The same `key` never makes a second job: the first one is returned. Without a key the scan's id makes one, so one
-    act asks for one thing once. A location's label that is no copy gets new check digits. Without a `printer` it goes to that of the device's place, else to the site's default
-    for the use, else to the page of the device. Refuses bad_quantity.
+    act asks for one thing once. Without a `printer` it goes to that of the device's place, else to the site's default
+    for the use, else to the page of the device. A location's label that is no copy gets new check digits. Refuses
+    bad_quantity.
     """
     if not 1 <= copies <= MOST_COPIES:
         raise Refusal("bad_quantity", copies)

@@ -101,7 +101,14 @@ def get_order(path: DocumentPath) -> Response:
                 for line, sku in lines
             ],
             "parcels": [
-                {"sscc": code, "status": p.status, "carrier": p.carrier, "tracking": p.tracking, "weight_g": p.weight_g}
+                {
+                    "id": p.id,
+                    "sscc": code,
+                    "status": p.status,
+                    "carrier": p.carrier,
+                    "tracking": p.tracking,
+                    "weight_g": p.weight_g,
+                }
                 for p, code in parcels
             ],
         }

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from typing import Any, Literal
 
-from flask import Response, current_app
-from pydantic import BaseModel, Field
+from flask import Response, current_app, request
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
-from labels.make import KINDS, make
-from scanner import printing
+from labels import documents
+from labels.make import Target, make, maker_of, target_at, trial
+from scanner import carrier_labels, printing
+from scanner.carrier_labels import LABEL_BYTES
 from scanner.db import db, let_go, transact
 from scanner.models import Printer, PrintJob
 from scanner.printing import queue
 from scanner.refusals import Refusal
 from web.api.common import Page, Strict, answer, blueprint, listed
-from web.auth import EVERYONE, allow, me
+from web.auth import EVERYONE, allow, me, takes
 
 bp = blueprint("printing")
 
@@ -35,6 +38,17 @@ JOB_FIELDS = (
 )
 
 
+DETAILS = ("lot", "serial", "qty", "symbol", "style", "word", "number")
+TYPES = {"png": "image/png", "pdf": "application/pdf", "zpl": "text/plain; charset=us-ascii"}
+_BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+LOOKS = dict.fromkeys(("image/png", "application/pdf", "text/plain"), _BINARY)
+LABEL_BODY: dict[str, Any] = {
+    "required": True,
+    "description": "the label as the carrier has sent it: PDF, PNG or ZPL, 2 MB at the most",
+    "content": {"application/octet-stream": _BINARY},
+}
+
+
 class AskIn(Strict):
     """What is to be printed."""
 
@@ -45,6 +59,46 @@ class AskIn(Strict):
     printer: str | None = Field(None, max_length=32, description="its code; else the site's default for the use")
     key: str | None = Field(None, min_length=1, max_length=100, description="the same key never makes a second job")
     details: dict[str, Any] = Field(default_factory=dict)
+
+
+class KindPath(BaseModel):
+    """location, station, item, unit, tote, shipment, carton_type, command, check_sheet, packing_slip, ..."""
+
+    kind: str = Field(max_length=20)
+
+
+class LookQuery(BaseModel):
+    """What to look at, and for which printer or which size in mm."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subject: int | None = Field(None, ge=1, le=2**31 - 1, description="the id of the thing")
+    printer: str = Field("", max_length=32, description="its code; else a page of width_mm by height_mm")
+    format: Literal["png", "pdf", "zpl"] | None = None
+    width_mm: int | None = Field(None, ge=10, le=1000)
+    height_mm: int | None = Field(None, ge=5, le=1000)
+    dpi: Literal[203, 300, 600] | None = None
+    lot: int | None = Field(None, ge=1, le=2**31 - 1)
+    serial: str = Field("", max_length=64)
+    qty: int | None = Field(None, ge=1, le=10**9)
+    symbol: str = Field("", max_length=20)
+    style: str = Field("", max_length=8)
+    word: str = Field("", max_length=12)
+    number: int | None = Field(None, ge=0, le=999_999)
+
+
+class ParcelPath(BaseModel):
+    """The id of a parcel."""
+
+    parcel_id: int
+
+
+class TrackingQuery(BaseModel):
+    """The tracking number that came with a label."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tracking: str = Field("", max_length=64)
 
 
 class AnswerIn(Strict):
@@ -110,8 +164,7 @@ def list_jobs(query: JobQuery) -> Response:
 def post_job(body: AskIn) -> Response:
     """Ask for a label or a paper."""
     by = me()
-    if body.kind not in KINDS:
-        raise Refusal("unknown_label", body.kind, ", ".join(sorted(KINDS)))
+    _may_have(body.kind)
     job = transact(
         lambda: printing.ask(
             body.kind,
@@ -125,6 +178,41 @@ def post_job(body: AskIn) -> Response:
         )
     )
     return answer(_shown(job), 201)
+
+
+@bp.get("/labels/<kind>", responses={"200": {"description": "PNG, PDF or ZPL", "content": LOOKS}})
+@allow(*EVERYONE)
+def look(path: KindPath, query: LookQuery) -> Response:
+    """A label or a paper as a printer would get it. Nothing is printed, issued or changed by looking."""
+    by = me()
+    _may_have(path.kind)
+    details = {name: value for name in DETAILS if (value := getattr(query, name)) not in (None, "")}
+    job = trial(path.kind, query.subject, by, details)
+    width, height = (210, 297) if path.kind in documents.KINDS else (102, 152)
+    sized = (query.dpi or 203, query.width_mm or width, query.height_mm or height)
+    target = Target(query.format or "pdf", *sized)
+    if query.printer:
+        found = target_at(_printer(query.printer))
+        target = replace(found, language=query.format or found.language)
+    made = maker_of(path.kind)(job, target)
+    return Response(made.data, content_type=TYPES[made.language])
+
+
+def _may_have(kind: str) -> None:
+    """Papers are the desk's, but for the packing slip. Refuses not_allowed, unknown_label."""
+    maker_of(kind)
+    if kind in documents.KINDS and kind != "packing_slip" and not me().is_supervisor:
+        raise Refusal("not_allowed")
+
+
+@bp.post("/parcels/<int:parcel_id>/label", request_body=LABEL_BODY)
+@takes(LABEL_BYTES)
+@allow()
+def post_carrier_label(path: ParcelPath, query: TrackingQuery) -> Response:
+    """Keep a carrier's own label for a parcel, in place of one that was there; it is printed instead of ours."""
+    by, data = me(), request.get_data()
+    kept = transact(lambda: carrier_labels.keep(by, path.parcel_id, data, query.tracking.strip()))
+    return answer({"parcel": path.parcel_id, "language": kept.language, "tracking": kept.tracking}, 201)
 
 
 @bp.get("/print-jobs/<job_id>")

@@ -1,0 +1,448 @@
+"""Labels at the desk and by API: seen first, refused in words, printed through the queue, opened as sheets."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+from sqlalchemy import func, select, update
+
+from labels import many, picture
+from scanner import people
+from scanner.barcode import encode
+from scanner.carrier_labels import LABEL_BYTES
+from scanner.db import db, transact
+from scanner.models import CarrierLabel, Item, Location, Parcel, Printer, PrintJob, Unit
+from tests.conftest import Browser
+from tests.labels.desk import printer
+from tests.labels.reading import codes, pages, size_mm
+from tests.scanner.floor import Floor
+from tests.scanner.walks import stock_up
+from tests.world import World
+from tools.label_pictures import LABELS
+
+Log_in = Callable[[str], Browser]
+
+
+@pytest.fixture
+def floor(warehouse: World) -> Floor:
+    """A packed order, and a printer for labels and one for paper."""
+    floor = Floor(warehouse)
+    stock_up(floor)
+    warehouse.order("SO-1", ("MUG", 2))
+    floor.pick("SO-1")
+    floor.pack("SO-1")
+    printer(warehouse.by("eve"), "10.0.0.7:9100")
+    printer(
+        warehouse.by("eve"), "", "OFFICE", kind="browser", language="pdf", used_for="paper", width_mm=210, height_mm=297
+    )
+    return floor
+
+
+def printer_id(code: str = "ZEBRA") -> int:
+    """A printer's id."""
+    return db.session.scalars(select(Printer.id).where(Printer.code == code)).one()
+
+
+def place(code: str = "A-02-1") -> Location:
+    """A location as it is now."""
+    return db.session.scalars(
+        select(Location).where(Location.code == code).execution_options(populate_existing=True)
+    ).one()
+
+
+def digits() -> dict[str, str]:
+    """Every location's check digits."""
+    return {row.code: row.check_digits for row in db.session.execute(select(Location.code, Location.check_digits))}
+
+
+def jobs() -> list[PrintJob]:
+    """The queue."""
+    return list(db.session.scalars(select(PrintJob).order_by(PrintJob.id)))
+
+
+def token_of(page: str) -> str:
+    """What tells one asking from the next."""
+    found = re.search(r'name="token" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def api(world: World, role: str) -> dict[str, str]:
+    """The headers of a program."""
+    return {"Authorization": f"Bearer {transact(lambda: people.new_api_token(world.by('finn'), role, role))}"}
+
+
+# --- looking ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_kind_is_shown_with_its_print_quality(floor: Floor, browser: Log_in) -> None:
+    eve = browser("eve")
+    parcel, unit = (
+        db.session.scalars(select(Parcel)).one(),
+        db.session.scalars(select(Unit).where(Unit.kind == "tote")).one(),
+    )
+    wishes = {
+        "location": f"id={place().id}",
+        "station": f"id={place('PACK-1').id}",
+        "item": f"id={floor.world.items['MUG'].id}&qty=6",
+        "unit": f"id={parcel.unit_id}&on=102x152",
+        "tote": f"id={unit.id}",
+        "shipment": f"id={parcel.id}&on=102x152",
+        "command": "",
+        "carton_type": "id=1",
+        "check_sheet": "on=105x148",
+    }
+    assert eve.get("/labels").status_code == 200
+    for kind, query in wishes.items():
+        page = eve.get(f"/labels/{kind}?{query}")
+        assert page.status_code == 200, (kind, page.text)
+        assert "X-dimension" in page.text
+        assert "zxing-cpp" in page.text
+        shown = eve.get(f"/labels/{kind}/preview.png?{query}")
+        assert (shown.status_code, shown.mimetype) == (200, "image/png"), kind
+        assert zxingcpp.read_barcodes(Image.open(io.BytesIO(shown.data)).convert("L")), kind
+    assert jobs() == []
+
+
+def test_the_preview_is_at_the_printers_own_dots(floor: Floor, browser: Log_in) -> None:
+    shown = browser("eve").get(f"/labels/location/preview.png?id={place().id}&on=p{printer_id()}")
+    assert Image.open(io.BytesIO(shown.data)).size == (800, 400)
+
+
+def test_a_label_that_does_not_fit_says_why_and_cannot_be_printed(floor: Floor, browser: Log_in) -> None:
+    parcel = db.session.scalars(select(Parcel)).one()
+    eve, url = browser("eve"), f"/labels/unit?id={parcel.unit_id}&on=p{printer_id()}"
+    page = eve.get(url)
+    assert page.status_code == 422
+    assert "reaches beyond 100 by 50 mm" in page.text
+    assert "Use a larger label" in page.text
+    assert "Print on ZEBRA" not in page.text
+    eve.send("/labels/unit/print", {"id": parcel.unit_id, "on": f"p{printer_id()}"})
+    assert jobs() == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "id=999999", "id=x", "id=99999999999999999999", "aisle=%00", "on=p9999999999999", "on=0x0", "on=999x999&id=1"],
+)
+def test_a_strange_wish_is_answered(floor: Floor, browser: Log_in, query: str) -> None:
+    eve = browser("eve")
+    for kind in ("location", "item", "shipment"):
+        assert eve.get(f"/labels/{kind}?{query}").status_code in (200, 422)
+        assert eve.get(f"/labels/{kind}/preview.png?{query}").status_code in (200, 404, 422)
+    assert eve.get("/labels/nothing").status_code == 404
+
+
+def test_pages_lead_to_their_labels(floor: Floor, browser: Log_in) -> None:
+    eve, parcel = browser("eve"), db.session.scalars(select(Parcel)).one()
+    mug, here = floor.world.items["MUG"].id, place().id
+    for url, link in {
+        f"/items/{mug}": f"/labels/item?id={mug}",
+        f"/locations/{here}": f"/labels/location?id={here}",
+        f"/locations/{place('PACK-1').id}": "/labels/station?id=",
+        f"/units/{parcel.unit_id}": f"/labels/unit?id={parcel.unit_id}",
+        f"/orders/{parcel.order_id}": f"/parcels/{parcel.id}",
+        f"/parcels/{parcel.id}": f"/labels/shipment?id={parcel.id}",
+        "/locations": 'action="/labels/location"',
+        "/labels": "/labels/location?aisle=A",
+    }.items():
+        assert link in eve.get(url).text, url
+    assert "/labels/" not in browser("ben").get(f"/items/{mug}").text
+
+
+# --- printing --------------------------------------------------------------------------------------------------------
+
+
+def test_an_aisle_is_printed_once_however_often_the_button_is_pressed(floor: Floor, browser: Log_in) -> None:
+    eve, url = browser("eve"), f"/labels/location?aisle=A&on=p{printer_id()}"
+    form = {"aisle": "A", "on": f"p{printer_id()}", "token": token_of(eve.get(url).text)}
+    before = digits()
+    for _ in range(2):
+        assert eve.send("/labels/location/print", form).status_code == 303
+    asked = jobs()
+    assert len(asked) == len([code for code in before if code.startswith("A-")])
+    assert {job.kind for job in asked} == {"location"}
+    after = digits()
+    assert {code for code in after if after[code] != before[code]} == {code for code in before if code.startswith("A-")}
+    eve.send("/labels/location/print", {**form, "token": "another"})
+    assert len(jobs()) == 2 * len(asked)
+
+
+def test_looking_changes_no_check_digits_and_a_copy_neither(floor: Floor, browser: Log_in) -> None:
+    from scanner import printing
+
+    eve, before, by = browser("eve"), digits(), floor.world.by("eve")
+    eve.get(f"/labels/location?id={place().id}")
+    eve.get(f"/labels/location/preview.png?id={place().id}")
+    assert digits() == before
+    eve.send("/labels/location/print", {"id": place().id, "on": f"p{printer_id()}"})
+    (job,) = jobs()
+    new = place().check_digits
+    assert new != before["A-02-1"]
+    assert re.fullmatch("[0-9]{3}", new)
+    transact(lambda: setattr(db.session.get_one(PrintJob, job.id), "state", "confirmed"))
+    copy = transact(lambda: printing.print_again(job, by))
+    assert copy.copy_of == job.id
+    assert place().check_digits == new
+
+
+def test_a_location_without_check_digits_gets_some(floor: Floor, browser: Log_in) -> None:
+    transact(lambda: db.session.execute(update(Location).values(check_digits="")))
+    browser("eve").send("/labels/location/print", {"id": place().id, "on": f"p{printer_id()}"})
+    assert re.fullmatch("[0-9]{3}", place().check_digits)
+
+
+def test_more_than_a_queue_should_take_is_refused(
+    floor: Floor, browser: Log_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.labels.MOST_JOBS", 3)
+    before = digits()
+    browser("eve").send("/labels/location/print", {"aisle": "A", "on": f"p{printer_id()}"})
+    assert jobs() == []
+    assert digits() == before
+
+
+def test_a_paper_goes_to_the_paper_printer(floor: Floor, browser: Log_in) -> None:
+    eve, order = browser("eve"), db.session.scalars(select(Parcel.order_id)).one()
+    page = eve.get(f"/documents/packing_slip/{order}").text
+    assert "Print on OFFICE" in page
+    assert "Print on ZEBRA" not in page
+    form = {"id": order, "on": f"p{printer_id('OFFICE')}", "token": token_of(page)}
+    for _ in range(2):
+        assert eve.send("/labels/packing_slip/print", form).status_code == 303
+    (job,) = jobs()
+    assert (job.kind, job.subject_id, job.used_for) == ("packing_slip", order, "paper")
+
+
+def test_a_printer_of_another_site_prints_nothing(floor: Floor, browser: Log_in) -> None:
+    floor.world.at_another_site()
+    zoe = browser("zoe")
+    assert zoe.get(f"/labels/location?id={place().id}&on=100x50").status_code == 422
+    zoe.send("/labels/location/print", {"id": place().id, "on": f"p{printer_id()}"})
+    assert jobs() == []
+
+
+# --- sheets ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_aisle_is_a_sheet_whose_codes_read(floor: Floor, browser: Log_in) -> None:
+    before = digits()
+    answer = browser("eve").send("/labels/location/pdf", {"aisle": "A", "on": "100x50", "paper": "A4"})
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert size_mm(answer.data) == (210, 297)
+    said = " ".join(codes(answer.data))
+    wanted = [code for code in before if code.startswith("A-")]
+    assert len(wanted) == 6
+    for code in wanted:
+        assert encode("location", code.replace("-", "")) in said
+        assert digits()[code] != before[code]
+        assert digits()[code] in pages(answer.data)[0]
+
+
+def test_pages_have_the_size_of_the_label(floor: Floor, browser: Log_in) -> None:
+    answer = browser("eve").send("/labels/command/pdf", {"word": "short", "on": "85x54", "copies": "2"})
+    assert size_mm(answer.data) == (85, 54)
+    assert len(pages(answer.data)) == 2
+
+
+def test_a_large_file_is_drawn_by_a_child_and_a_refusal_comes_back_from_it(floor: Floor, browser: Log_in) -> None:
+    eve = browser("eve")
+    answer = eve.send("/labels/command/pdf", {"on": "63x38", "paper": "Letter"})
+    assert size_mm(answer.data) == (216, 279)
+    assert len(codes(answer.data)) > many._HERE
+    refused = eve.send("/labels/command/pdf", {"on": "25x25", "paper": "A4"})
+    assert refused.status_code == 422
+    assert "does not fit" in refused.text
+
+
+def test_one_large_file_at_a_time(floor: Floor, browser: Log_in) -> None:
+    with many._one_at_a_time:
+        answer = browser("eve").send("/labels/command/pdf", {"on": "63x38", "paper": "A4"})
+    assert answer.status_code == 422
+    assert "large file of labels" in answer.text
+
+
+def test_more_than_a_file_may_hold_is_refused(floor: Floor, browser: Log_in) -> None:
+    assert (
+        browser("eve").send("/labels/location/pdf", {"aisle": "A", "on": "100x50", "copies": "999"}).status_code == 422
+    )
+    assert browser("eve").send("/labels/location/pdf", {"on": "100x50"}).status_code == 422
+
+
+# --- what a carrier has sent -----------------------------------------------------------------------------------------
+
+PNG = picture.png(LABELS["tote"](), is_coloured=False)
+ZPL = b"^XA^PW800^FO10,10^BY3^BCN,100,Y,N,N^FD1Z999^FS^GFA,8,8,1,FFFFFFFFFFFFFFFF^FS^XZ\n"
+MADE = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+
+
+def send_label(eve: Browser, parcel: int, data: bytes, tracking: str = "") -> str:
+    """Upload it, and what the page says then."""
+    form: dict[str, Any] = {"label": (io.BytesIO(data), "label.bin"), "tracking": tracking}
+    answer = eve.send(f"/parcels/{parcel}/label", form, content_type="multipart/form-data")
+    return eve.get(f"/parcels/{parcel}").text if answer.status_code == 303 else answer.text
+
+
+@pytest.mark.parametrize(("data", "language"), [(PNG, "png"), (ZPL, "zpl"), (MADE, "pdf")])
+def test_a_carriers_label_is_kept_and_printed_instead_of_ours(
+    floor: Floor, browser: Log_in, data: bytes, language: str
+) -> None:
+    from labels.make import Target, maker_of, trial
+
+    eve, parcel = browser("eve"), db.session.scalars(select(Parcel.id)).one()
+    assert "is kept" in send_label(eve, parcel, data, "1Z999AA1")
+    assert db.session.get_one(Parcel, parcel).tracking == "1Z999AA1"
+    kept = eve.get(f"/parcels/{parcel}/label")
+    assert kept.data == data
+    assert kept.headers["Content-Disposition"].startswith("attachment")
+    job = trial("shipment", parcel, floor.world.by("eve"))
+    assert maker_of("shipment")(job, Target(language, 203, 102, 152)).data == data
+    assert "printed as it came" in eve.get(f"/labels/shipment?id={parcel}&on=102x152").text
+    eve.send(f"/parcels/{parcel}/label/drop")
+    assert eve.get(f"/parcels/{parcel}/label").status_code == 404
+    assert maker_of("shipment")(job, Target(language, 203, 102, 152)).data != data
+
+
+def test_a_png_of_a_carrier_becomes_pdf_and_zpl_and_nothing_else_is_converted(floor: Floor, browser: Log_in) -> None:
+    from labels.make import Target, maker_of, trial
+    from scanner.refusals import Refusal
+
+    eve, parcel = browser("eve"), db.session.scalars(select(Parcel.id)).one()
+    job = trial("carrier_label", parcel, floor.world.by("eve"))
+    make = maker_of("carrier_label")
+    send_label(eve, parcel, PNG)
+    paper = make(job, Target("pdf", 300, 102, 152)).data
+    assert size_mm(paper) == (102, 152)
+    assert any("U000123" in code for code in codes(paper))
+    assert make(job, Target("zpl", 203, 102, 152)).data.startswith(b"^XA")
+    for target, code in {
+        Target("zpl", 300, 102, 152): "label_language",
+        Target("zpl", 203, 50, 25): "label_too_small",
+    }.items():
+        with pytest.raises(Refusal, match=code):
+            make(job, target)
+    for data, language in ((MADE, "zpl"), (MADE, "png"), (ZPL, "pdf"), (ZPL, "png")):
+        send_label(eve, parcel, data)
+        with pytest.raises(Refusal, match="label_language"):
+            make(job, Target(language, 203, 102, 152))
+
+
+BAD = {
+    "nothing": b"",
+    "text": b"hello",
+    "script": b"<html><script>alert(1)</script>",
+    "half a PNG": PNG[: len(PNG) // 2],
+    "a PNG by its head alone": b"\x89PNG\r\n\x1a\n" + b"x" * 100,
+    "half a PDF": b"%PDF-1.4\n1 0 obj",
+    "too large": b"^XA" + b"^FDx^FS" * (LABEL_BYTES // 7) + b"^XZ",
+    "ZPL without an end": b"^XA^FDx^FS",
+    "ZPL that resets": b"^XA~JR^XZ",
+    "ZPL that saves": b"^XA^JUS^XZ",
+    "ZPL that renames commands": b"^XA^CC+^XZ",
+    "ZPL that deletes": b"^XA^IDR:*.*^FS^XZ",
+    "ZPL that sets a network": b"^XA^NS1,1.2.3.4^XZ",
+    "ZPL that stores": b"^XA^DFR:X.ZPL^FS^XZ",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_label_is_refused_and_nothing_is_kept(floor: Floor, browser: Log_in, name: str) -> None:
+    parcel = db.session.scalars(select(Parcel.id)).one()
+    said = send_label(browser("eve"), parcel, BAD[name], "1Z5")
+    assert "is not taken" in said or "too large" in said.lower() or "larger" in said, said[:500]
+    assert db.session.scalar(select(func.count()).select_from(CarrierLabel)) == 0
+    assert db.session.get_one(Parcel, parcel).tracking == ""
+
+
+def test_a_tracking_number_is_one_parcels_alone(floor: Floor, browser: Log_in) -> None:
+    floor.world.order("SO-2", ("MUG", 1))
+    floor.pick("SO-2", 2)
+    floor.pack("SO-2", 2)
+    first, second = db.session.scalars(select(Parcel.id).order_by(Parcel.id)).all()
+    eve = browser("eve")
+    send_label(eve, first, ZPL, "1Z999AA1")
+    assert "SO-1" in send_label(eve, second, ZPL, "1Z999AA1")
+    assert "is kept" not in send_label(eve, second, ZPL, "x")
+    assert db.session.scalar(select(func.count()).select_from(CarrierLabel)) == 1
+
+
+# --- by API ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_api_shows_a_label_in_each_language_and_prints_nothing(floor: Floor, client: Browser) -> None:
+    head, before = api(floor.world, "packer"), digits()
+    kinds = {"png": "image/png", "pdf": "application/pdf", "zpl": "text/plain"}
+    for language, mimetype in kinds.items():
+        answer = client.get(
+            f"/api/v1/labels/location?subject={place().id}&format={language}&printer=ZEBRA", headers=head
+        )
+        assert (answer.status_code, answer.mimetype) == (200, mimetype), answer.text
+    assert (
+        client.get("/api/v1/labels/command?word=Q&number=12&width_mm=63&height_mm=38", headers=head).status_code == 200
+    )
+    assert jobs() == []
+    assert digits() == before
+    wrong = {
+        "/api/v1/labels/nothing": "unknown_label",
+        "/api/v1/labels/location?subject=999999": "label_gone",
+        "/api/v1/labels/command?word=NO": "label_bad_content",
+        f"/api/v1/labels/unit?subject={db.session.scalars(select(Parcel.unit_id)).one()}&width_mm=50&height_mm=25": "label_too_small",
+        "/api/v1/labels/location?colour=red": "bad_request",
+        "/api/v1/labels/location?subject=1&printer=NONE": "unknown_printer",
+    }
+    assert {url: client.get(url, headers=head).get_json()["code"] for url in wrong} == wrong
+
+
+def test_papers_of_the_desk_are_the_desks_by_api_too(floor: Floor, client: Browser) -> None:
+    order = db.session.scalars(select(Parcel.order_id)).one()
+    packer, boss = api(floor.world, "packer"), api(floor.world, "supervisor")
+    assert client.get(f"/api/v1/labels/packing_slip?subject={order}", headers=packer).status_code == 200
+    assert client.get(f"/api/v1/labels/pick_list?subject={order}", headers=packer).get_json()["code"] == "not_allowed"
+    assert client.get(f"/api/v1/labels/pick_list?subject={order}", headers=boss).status_code == 200
+    asked = client.post("/api/v1/print-jobs", json={"kind": "invoice", "subject": order}, headers=packer)
+    assert asked.get_json()["code"] == "not_allowed"
+
+
+def test_the_api_takes_a_carriers_label(floor: Floor, client: Browser) -> None:
+    parcel, head = db.session.scalars(select(Parcel.id)).one(), api(floor.world, "supervisor")
+    url = f"/api/v1/parcels/{parcel}/label"
+    taken = client.post(f"{url}?tracking=1Z9", data=ZPL, headers=head)
+    assert taken.get_json() == {"code": "unknown_code"} | taken.get_json()
+    taken = client.post(f"{url}?tracking=1Z999", data=ZPL, headers=head)
+    assert (taken.status_code, taken.get_json()) == (201, {"parcel": parcel, "language": "zpl", "tracking": "1Z999"})
+    assert client.post(url, data=BAD["ZPL that resets"], headers=head).get_json()["code"] == "bad_carrier_label"
+    assert client.post(url, data=BAD["too large"], headers=head).status_code == 413
+    assert client.post("/api/v1/parcels/999999/label", data=ZPL, headers=head).get_json()["code"] == "label_gone"
+
+
+# --- badges ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_badge_is_a_card_to_print_where_it_is_made_and_nowhere_else(floor: Floor, browser: Log_in) -> None:
+    eve, ben = browser("eve"), floor.world.people["ben"].id
+    page = eve.send(f"/people/{ben}/badge").text
+    found = re.search(r'name="badge" value="([^"]+)"', page)
+    assert found is not None
+    card = eve.send(f"/people/{ben}/badge-card", {"badge": found[1]})
+    assert size_mm(card.data) == (86, 54)
+    assert any(found[1] in code for code in codes(card.data))
+    for other in ("", "x", floor.world.badges["ben"], floor.world.badges["ana"]):
+        assert eve.send(f"/people/{ben}/badge-card", {"badge": other}).status_code == 422
+    finn = floor.world.people["finn"].id
+    assert eve.send(f"/people/{finn}/badge-card", {"badge": floor.world.badges["finn"]}).status_code in (403, 422)
+
+
+def test_an_items_label_holds_a_lot(floor: Floor, browser: Log_in) -> None:
+    from scanner.models import Lot
+
+    milk = floor.world.items["MILK"]
+    lot = db.session.scalars(select(Lot.id).where(Lot.code == "L1")).one()
+    page = browser("eve").get(f"/labels/item?id={milk.id}&lot={lot}&on=57x32")
+    assert "10L1" in page.text
+    assert db.session.scalar(select(func.count()).select_from(Item)) == 3
