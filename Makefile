@@ -6,7 +6,7 @@
 #   make fmt     set the format right
 #   make bench   measure              ARGS=
 #   make bench-reading  measure the reading of photos, labels, codes, keys and the camera    ARGS="--photos dir --quick"
-#   make bench-labels   measure labels: ms for each renderer, a sheet of 1,000 locations    ARGS=--quick
+#   make bench-labels   measure labels, a sheet of 1,000 locations, scans beside a dead printer    ARGS=--quick
 #   make fuzz-labels    every label with 200 payloads for each resolution, and through the independent ZPL renderer
 #   make fuzz    readers under chance, longer than the tests   ARGS="--runs 1000000 --minutes 10"
 #   make soak-printing  kill the print worker again and again    ARGS="--jobs 10000 --every 50 --postgresql"
@@ -62,6 +62,7 @@ soak-printing:
 bench-labels:
 	@sh tools/setup.sh test
 	$(PY) -m tools.bench_labels $(ARGS)
+	$(PY) -m tools.bench_printers $(filter --quick,$(ARGS))
 
 fuzz-labels:
 	@sh tools/setup.sh test

@@ -73,7 +73,7 @@ def prove(label: Label) -> Proof:
     for part in label.parts:
         if part.box.x < 0 or part.box.y < 0 or part.box.right > page[2] or part.box.bottom > page[3]:
             size = f"{label.media.width_mm:g} by {label.media.height_mm:g} mm"
-            raise Refusal("label_too_small", f"The {label.name}", why=f"its {part.name} reaches beyond {size}")
+            raise Refusal("label_too_small", f"The {label.name}", why=f"it reaches beyond {size}")
     dots = picture.draw(label)
     facts = tuple(_prove(code, label, dots) for code in label.codes)
     return Proof(label, facts, dots, () if zbar() else ("zbar",))

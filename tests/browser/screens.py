@@ -32,6 +32,7 @@ from scanner.models import (
     Discrepancy,
     Item,
     Location,
+    Parcel,
     Person,
     PersonSession,
 )
@@ -301,8 +302,18 @@ def desk_paths(busy: Morning) -> dict[str, str]:
         busy.lot.item_id,
         db.session.scalars(select(Item).where(Item.tracking == "none").limit(1)).one().id,
     )
+    bench = db.session.scalars(select(Location.id).where(Location.kind == "pack").limit(1)).one()
+    parcel = db.session.scalars(select(Parcel.id).limit(1)).one()
     return {
         "board": "/board",
+        "labels": "/labels",
+        "labels of an aisle": "/labels/location?aisle=A",
+        "label of a location": f"/labels/location?id={busy.counted.id}&on=100x50",
+        "label of an item": f"/labels/item?id={lot_item}&lot={busy.lot.id}&on=57x32",
+        "label of a bench": f"/labels/station?id={bench}&on=100x50",
+        "label cards": "/labels/command?on=85x54",
+        "label nothing": "/labels/location",
+        "parcel": f"/parcels/{parcel}",
         "stock": "/stock",
         "stock nothing": "/stock?q=zzzz",
         "stock locations": "/stock/locations",
