@@ -1,7 +1,7 @@
 """Many: a file of many labels, each proven, on pages of their own size or as sheets of paper.
 
 Drawing a thousand labels keeps a processor busy for a quarter of a minute, and a thread that does it would hold up
-scans (they share one lock in Python). So a large file is made by a child process with a lower priority; it gets the
+scans (they share one lock in Python). So a large file is made by a child process, a little behind in priority; it gets the
 layouts with their facts, knows no database, and one is at work at a time.
 """
 
@@ -72,7 +72,7 @@ def _in_child(drawings: Sequence[Drawing], paper: str) -> bytes:
 
 def _child() -> None:
     """Draw what the parent asks for on the standard input; the PDF, or why there is none, to the standard output."""
-    os.nice(10)
+    os.nice(3)
     drawings, paper = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - our own parent wrote it
     try:
         answer: tuple[bytes, tuple[str, dict[str, str]] | None] = (drawn(drawings, paper), None)

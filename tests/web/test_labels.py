@@ -388,11 +388,12 @@ def test_the_api_shows_a_label_in_each_language_and_prints_nothing(floor: Floor,
     )
     assert jobs() == []
     assert digits() == before
+    carton = db.session.scalars(select(Parcel.unit_id)).one()
     wrong = {
         "/api/v1/labels/nothing": "unknown_label",
         "/api/v1/labels/location?subject=999999": "label_gone",
         "/api/v1/labels/command?word=NO": "label_bad_content",
-        f"/api/v1/labels/unit?subject={db.session.scalars(select(Parcel.unit_id)).one()}&width_mm=50&height_mm=25": "label_too_small",
+        f"/api/v1/labels/unit?subject={carton}&width_mm=50&height_mm=25": "label_too_small",
         "/api/v1/labels/location?colour=red": "bad_request",
         "/api/v1/labels/location?subject=1&printer=NONE": "unknown_printer",
     }
