@@ -289,8 +289,8 @@ def _details(kind: str) -> dict[str, Any]:
     """What else the label says."""
     details: dict[str, Any] = {}
     if kind == "item":
-        details = {"lot": _number("lot"), "qty": _number("qty")}
-        details |= {name: request.values.get(name, "")[:64] for name in ("serial", "symbol")}
+        details = {"qty": _number("qty")}
+        details |= {name: request.values.get(name, "")[:64] for name in ("lot", "serial", "symbol")}
     elif kind == "location":
         details = {"style": request.values.get("style", "")[:8]}
     return {name: value for name, value in details.items() if value}

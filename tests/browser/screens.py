@@ -309,7 +309,7 @@ def desk_paths(busy: Morning) -> dict[str, str]:
         "labels": "/labels",
         "labels of an aisle": "/labels/location?aisle=A",
         "label of a location": f"/labels/location?id={busy.counted.id}&on=100x50",
-        "label of an item": f"/labels/item?id={lot_item}&lot={busy.lot.id}&on=57x32",
+        "label of an item": f"/labels/item?id={lot_item}&lot={busy.lot.code}&on=57x32",
         "label of a bench": f"/labels/station?id={bench}&on=100x50",
         "label cards": "/labels/command?on=85x54",
         "label nothing": "/labels/location",

@@ -440,10 +440,7 @@ def test_a_badge_is_a_card_to_print_where_it_is_made_and_nowhere_else(floor: Flo
 
 
 def test_an_items_label_holds_a_lot(floor: Floor, browser: Log_in) -> None:
-    from scanner.models import Lot
-
     milk = floor.world.items["MILK"]
-    lot = db.session.scalars(select(Lot.id).where(Lot.code == "L1")).one()
-    page = browser("eve").get(f"/labels/item?id={milk.id}&lot={lot}&on=57x32")
+    page = browser("eve").get(f"/labels/item?id={milk.id}&lot=L1&on=57x32")
     assert "10L1" in page.text
     assert db.session.scalar(select(func.count()).select_from(Item)) == 3
