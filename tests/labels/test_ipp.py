@@ -39,10 +39,15 @@ DefaultAuthType None
   </Limit>
 </Policy>
 """
-CUPS_FILES = "FileDevice Yes\n" + "".join(
+BACKEND = """#!/bin/sh
+# the paper: CUPS' own file: device prints nothing without the filters that a small installation has not
+[ $# -eq 0 ] || cat "$6" > '{out}'
+"""
+CUPS_FILES = "".join(
     f"{name} {{folder}}/{part}\n"
     for name, part in {
         "ServerRoot": "root",
+        "ServerBin": "bin",
         "RequestRoot": "spool",
         "CacheDir": "cache",
         "StateDir": "state",
@@ -128,9 +133,14 @@ def cups(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     (tmp_path / "cupsd.conf").write_text(CUPSD.format(port=port))
     (tmp_path / "cups-files.conf").write_text(CUPS_FILES.format(folder=tmp_path))
     out.touch()
+    (tmp_path / "bin" / "backend").mkdir(parents=True)
+    (tmp_path / "bin" / "daemon").symlink_to("/usr/lib/cups/daemon")
+    backend = tmp_path / "bin" / "backend" / "paper"
+    backend.write_text(BACKEND.format(out=out))
+    backend.chmod(0o700)  # CUPS runs such a one as itself
     files = ("-c", f"{tmp_path}/cupsd.conf", "-s", f"{tmp_path}/cups-files.conf")
     with running(port, programs["cupsd"], "-f", *files):
-        queue = [programs["lpadmin"], "-h", f"127.0.0.1:{port}", "-p", "RAW", "-E", "-v", f"file:{out}", "-m", "raw"]
+        queue = [programs["lpadmin"], "-h", f"127.0.0.1:{port}", "-p", "RAW", "-E", "-v", "paper:/", "-m", "raw"]
         subprocess.run(queue, check=True, capture_output=True, timeout=20)
         yield f"ipp://127.0.0.1:{port}/printers/RAW", out
 
