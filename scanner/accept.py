@@ -46,6 +46,7 @@ class Incoming:
     task_id: int | None = None  # None: a scan outside of any task, which looks things up
     symbology: str = ""
     sends_gs: bool | None = None  # whether the scanner sends separators; None if nobody checked it
+    shown: tuple[str, int] | None = None  # the thing that a look-up shows: kind and id
 
     @property
     def fingerprint(self) -> str:
@@ -108,9 +109,11 @@ def _take_step(incoming: Incoming, by: By) -> Answer:
 
 
 def _step(task: Task | None, workflow: ModuleType, found: Found, by: By) -> str:
-    """UNDO and the asides mean the same everywhere; all else is the workflow's."""
+    """UNDO and the asides mean the same everywhere; all else is the workflow's. PRINT is, where it has something."""
     if found.is_command("UNDO"):
         return _undo_last(task, workflow, by)
+    if found.is_command("PRINT") and (said := _own_print(task, workflow, by)):
+        return said
     aside = ASIDES.get(found.command)
     if aside is None:
         say: str = workflow.step(task, found, by=by)
@@ -118,6 +121,22 @@ def _step(task: Task | None, workflow: ModuleType, found: Found, by: By) -> str:
     prompt = workflow.prompt(task)
     by.step = prompt.step
     return aside(prompt, by)
+
+
+def _own_print(task: Task | None, workflow: ModuleType, by: By) -> str:
+    """What the step has to print, in words; "" when it has nothing of its own. So has a task that has ended."""
+    if by.shown is not None and by.shown[0] == "task":
+        task = db.session.get(Task, by.shown[1], with_for_update=True, populate_existing=True)
+        workflow = _workflow(task)
+        if task is None or task.site_id != by.site_id or not by.may(*workflow.ROLES):
+            return ""
+        task.memo.clear()
+    prints = getattr(workflow, "prints", None)
+    if prints is None:
+        return ""
+    by.step = workflow.prompt(task).step
+    said: str = prints(task, by=by)
+    return said
 
 
 def _open(incoming: Incoming) -> Task | None:
@@ -161,6 +180,7 @@ def _act(incoming: Incoming, by: By) -> By:
         discrepancies=[],
         is_final=False,
         undoes=None,
+        shown=incoming.shown,
         step="",
         found=None,
         code="",
@@ -305,7 +325,8 @@ def _undo_last(task: Task | None, workflow: ModuleType, by: By) -> str:
     for seq in _moves_of(last):
         ledger.undo(by, seq)
     _withdraw(last)
-    task.state = json.loads(last.before or "{}")
+    kept = {key: task.state[key] for key in getattr(workflow, "KEPT", ()) if key in task.state}
+    task.state = {**json.loads(last.before or "{}"), **kept}
     task.memo.clear()
     by.undoes, by.code, by.step = last.id, "undone", last.step
     back = getattr(workflow, "undone", None)

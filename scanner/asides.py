@@ -1,4 +1,7 @@
-"""Asides: cards that mean the same in every step and touch no work: HELP tells, LOGOUT ends the log-in."""
+"""Asides: cards that mean the same in every step and touch no work: HELP tells, LOGOUT ends the log-in, PRINT repeats.
+
+PRINT comes here when the step has nothing of its own to print.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from scanner import printing
 from scanner.barcode.own import decode, split_command
 from scanner.by import By
 from scanner.db import db, now
@@ -33,7 +37,7 @@ WORDS: Final = {
     "PAUSE": "ends your part, the work stays open",
     "CLOSE": "ends it for good; asked twice",
     "WEIGHT": "the carton is weighed after the last unit",
-    "PRINT": "prints the label again",
+    "PRINT": "prints what this step is about, else a copy of the last label",
     "TOOFEW": "fewer are there than wanted",
     "WRONGITEM": "something else is there",
     "BROKEN": "it is broken",
@@ -48,6 +52,7 @@ HOME_CARDS: Final = (
     ("RECEIVE, PUTAWAY, PICK, PACK, SHIP, COUNT, MOVE", "the next work of that kind"),
     ("GO", "the first thing that may be done; at home: your open work"),
     ("HOME", "back home"),
+    ("PRINT", "a copy of the last label"),
     ("LOGOUT", WORDS["LOGOUT"]),
 )
 
@@ -78,6 +83,11 @@ def _log_out(_prompt: Prompt, by: By) -> str:
     return "Logged out."
 
 
+def _repeat_label(_prompt: Prompt, by: By) -> str:
+    """The last label of this device once more, as a copy. Refuses nothing_to_print, print_under_way."""
+    return printing.told([printing.repeat_last(by)], by)
+
+
 def _has_just_asked(by: By) -> bool:
     """Whether this person's last scan on this device was the first LOGOUT."""
     last = db.session.scalars(
@@ -93,5 +103,5 @@ def _has_just_asked(by: By) -> bool:
     return last == "confirm_logout"
 
 
-ASIDES: Final[dict[str, Callable[[Prompt, By], str]]] = {"HELP": _help, "LOGOUT": _log_out}
-CODES: Final = ("help", "confirm_logout", "logout")  # of scans that UNDO passes over
+ASIDES: Final[dict[str, Callable[[Prompt, By], str]]] = {"HELP": _help, "LOGOUT": _log_out, "PRINT": _repeat_label}
+CODES: Final = ("help", "confirm_logout", "logout", "printed")  # of scans that UNDO passes over

@@ -28,6 +28,7 @@ class By:
     discrepancies: list[int] = field(default_factory=list)  # ids of what it has opened
     is_final: bool = False  # it did more than moves and task state: it cannot be undone by UNDO
     undoes: str | None = None  # the id of the scan that this one takes back
+    shown: tuple[str, int] | None = None  # what the screen shows while there is no task: kind and id
     step: str = ""  # the step of the workflow that took the scan
     found: dict[str, Any] | None = None  # what a look-up has found: kind, id, words
     code: str = ""  # 'booked', 'confirm', ... when the workflow wants another than the default

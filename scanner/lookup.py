@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from scanner import tasks
+from scanner import printing, tasks
+from scanner.about import about
 from scanner.by import By
 from scanner.find import Found
 from scanner.models import Task
@@ -60,6 +61,15 @@ def step(task: Task | None, found: Found, *, by: By) -> str:
         return f"That is {found.words}."
     by.found = {"kind": found.kind, "id": found.thing.id, "words": found.words, "lot": found.lot.id if found.lot else 0}
     return f"That is {found.words}."
+
+
+def prints(task: Task | None, *, by: By) -> str:
+    """PRINT: the label or the paper of what is shown; "" when nothing is. Refuses unknown_document, print_under_way."""
+    if by.shown is None:
+        return ""
+    about(*by.shown, by)  # it is there, and of this site
+    thing = printing.thing_of(*by.shown, by)
+    return printing.told([thing.ask(by)], by) if thing is not None else ""
 
 
 def waiting(by: By) -> list[tasks.Waiting]:

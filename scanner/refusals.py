@@ -86,6 +86,11 @@ REASONS: dict[str, Reason] = {
     "unit_empty": Reason("EMPTY", "The book has nothing in {scanned}.", "Scan the unit with the goods."),
     "unit_closed": Reason("CLOSED", "{scanned} is closed.", "Take an open one."),
     "unit_shipped": Reason("SHIPPED", "{scanned} has left the house.", "Scan another one."),
+    "sscc_used_up": Reason(
+        "NO NUMBERS LEFT",
+        "All SSCCs of the site's GS1 prefix are given out.",
+        "Tell the desk. Use a label you have.",
+    ),
     # -- documents and tasks
     "unknown_document": Reason("UNKNOWN", "There is no {wanted} {scanned}.", "Check the number."),
     "unknown_task": Reason("NO SUCH TASK", "There is no such task.", "Go home and start again."),

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import bindparam, case, exists, func, select, update
 
 from scanner import stock
 from scanner.barcode import sscc
+from scanner.barcode.keys import SSCC_LENGTH
 from scanner.by import By
 from scanner.db import db
 from scanner.find import Found, expect, unit_words
 from scanner.models import Balance, Order, Site, Unit
 from scanner.refusals import Refusal
+
+_WIDTHS = {length: SSCC_LENGTH - 2 - length for length in range(4, 13)}  # digits of a serial, by those of the prefix
+_LAST_SERIAL = case(
+    {length: min(10**width, 2**31) - 1 for length, width in _WIDTHS.items()},  # the column holds 31 bits
+    value=func.length(Site.gs1_prefix),
+    else_=0,
+)
 
 
 def take_for(order_id: int, found: Found, by: By) -> Unit:
@@ -86,26 +94,35 @@ def free(unit: Unit) -> None:
         db.session.flush()
 
 
-def new_carton(by: By, order_id: int, location_id: int) -> Unit:
-    """A carton for an order's parcel, with an SSCC of the site's own that is never given out twice.
-
-    SSCC: extension digit, GS1 company prefix, serial reference, check digit (GS1 General Specifications 2.2.1).
-    """
-    serial, prefix = db.session.execute(
-        update(Site)
-        .where(Site.id == by.site_id)
-        .values(sscc_serial=Site.sscc_serial + 1)
-        .returning(Site.sscc_serial, Site.gs1_prefix)
-        .execution_options(synchronize_session=False)
-    ).one()
+def new_unit(by: By, kind: str, location_id: int, order_id: int | None = None) -> Unit:
+    """A pallet or a carton with an SSCC of the site's own. Refuses sscc_used_up."""
     unit = Unit(
         site_id=by.site_id,
-        code=sscc(prefix, 0, serial),
-        kind="carton",
+        code=_next_sscc(by),
+        kind=kind,
         status="open",
         order_id=order_id,
         location_id=location_id,
+        is_held=False,
     )
     db.session.add(unit)
     db.session.flush()
     return unit
+
+
+def _next_sscc(by: By) -> str:
+    """The next SSCC: extension digit, GS1 company prefix, serial reference, check digit (GenSpecs 2.2.1).
+
+    None may be given out again within a year (GenSpecs 4.3.1); the serial only counts up and stops at its end, so
+    none ever is. Refuses sscc_used_up.
+    """
+    taken = db.session.execute(
+        update(Site)
+        .where(Site.id == by.site_id, Site.sscc_serial < _LAST_SERIAL)
+        .values(sscc_serial=Site.sscc_serial + 1)
+        .returning(Site.sscc_serial, Site.gs1_prefix)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if taken is None:
+        raise Refusal("sscc_used_up")
+    return sscc(taken.gs1_prefix, 0, taken.sscc_serial)

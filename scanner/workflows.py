@@ -1,4 +1,7 @@
-"""The workflows by name. Each has ROLES, TITLE, start(), prompt(), step(), finish(); some undone() and cancelled()."""
+"""The workflows by name. Each has ROLES, TITLE, start(), prompt(), step(), finish(); some undone() and cancelled().
+
+Some have prints(), what the PRINT card makes of a step, and KEPT, what stays in the notebook after UNDO.
+"""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 from scanner import printing, tasks
 from scanner.about import Way, about
 from scanner.accept import Answer, Incoming, accept_scan
+from scanner.barcode import command
 from scanner.by import By
 from scanner.db import db, now, transact
 from scanner.models import Location, Task
@@ -25,6 +26,7 @@ from scanner.printing.places import is_workplace
 from scanner.prompt import prompt_from_json
 from scanner.workflows import WORKFLOWS
 from web.auth import EVERYONE, allow, me
+from web.page import one
 
 bp = Blueprint("station", __name__)
 
@@ -35,8 +37,8 @@ LOG_OUT = "/logout"  # the page posts to it, with its form token, when no scan w
 # --- scans -----------------------------------------------------------------------------------------------------------
 
 
-def incoming(task_id: int | None) -> Incoming:
-    """The scan in this request's form."""
+def incoming(task_id: int | None, shown: tuple[str, int] | None = None) -> Incoming:
+    """The scan in this request's form, made while a thing was `shown`."""
     form = request.form
     return Incoming(
         scan_id=form.get("scan_id", ""),
@@ -46,6 +48,7 @@ def incoming(task_id: int | None) -> Incoming:
         task_id=task_id,
         symbology=form.get("symbology", "")[:16],
         sends_gs={"true": True, "false": False}.get(form.get("sends_gs", "")),
+        shown=shown,
     )
 
 
@@ -205,24 +208,35 @@ def scan_home() -> Response:
 @bp.post("/lookup/<kind>/<int:thing_id>/scan")
 @allow(*EVERYONE)
 def scan_thing(kind: str, thing_id: int) -> Response:
-    """The same while a thing is shown: the GO card takes its first way on."""
-    ways = _ways(kind, thing_id, me())
+    """The same while a thing is shown: GO takes its first way on, PRINT prints it. It may be a task that has ended."""
+    ways = _ways(kind, thing_id, me()) if kind != "task" else []
     return _look_up(ways[0] if ways else None, shown=(kind, thing_id))
 
 
 def _look_up(first: Way | None, shown: tuple[str, int] | None = None) -> Response:
     by = me()
-    answer = accept_scan(incoming(None), by)
+    answer = accept_scan(incoming(None, shown), by)
     is_refused = answer["outcome"] == "refused"
     if not is_refused and answer["code"] not in STAYS:
         found = answer["found"]
         is_here = shown == ("location", found["id"]) and found["kind"] == "location" and _works_at(found["id"], by)
         return _go("/" if is_here else _leads_to(found, first, by))
+    if shown is not None and not is_refused:
+        return _stay(shown, answer, by)
     page = render_template("station/_home.html", **queue(by), answer=answer)
     return make_response(page, REFUSED if is_refused else 200)
 
 
-STAYS = ("help", "confirm_logout")  # what is answered on the spot
+STAYS = ("help", "confirm_logout", "printed")  # what is answered on the spot
+
+
+def _stay(shown: tuple[str, int], answer: Answer, by: By) -> Response:
+    """The same screen with the verdict."""
+    kind, thing_id = shown
+    if kind == "task":
+        task = one(Task, thing_id)
+        return show(task, WORKFLOWS[task.workflow].prompt(task), answer)
+    return make_response(render_template("station/_lookup.html", **_thing(kind, thing_id, by), answer=answer))
 
 
 def _go(path: str) -> Response:
@@ -296,15 +310,18 @@ def lookup_page() -> str:
 @allow(*EVERYONE)
 def lookup_thing(kind: str, thing_id: int) -> str:
     """One thing: what, where, how many, its history, and what may be done with it."""
-    by = me()
+    return render_template("station/lookup.html", **_thing(kind, thing_id, me()), answer=None)
+
+
+def _thing(kind: str, thing_id: int, by: By) -> dict[str, Any]:
     found = about(kind, thing_id, by)
     found.ways = [way for way in found.ways if by.may(*WORKFLOWS[way.workflow].ROLES)]
-    scan_url = f"/lookup/{kind}/{thing_id}/scan"
     place = db.session.get(Location, thing_id) if kind == "location" else None
-    return render_template(
-        "station/lookup.html",
-        about=found,
-        unfinished=_unfinished(by),
-        scan_url=scan_url,
-        workplace=place if place and is_workplace(place) else None,
-    )
+    return {
+        "about": found,
+        "unfinished": _unfinished(by),
+        "scan_url": f"/lookup/{kind}/{thing_id}/scan",
+        "workplace": place if place and is_workplace(place) else None,
+        "prints": printing.thing_of(kind, thing_id, by),
+        "print_code": command("PRINT"),
+    }

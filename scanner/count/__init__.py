@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import or_, select
 
-from scanner import goods, tasks
+from scanner import goods, printing, tasks
 from scanner.by import By
 from scanner.count import settle
 from scanner.count.exceptions import COMMANDS
@@ -71,6 +71,11 @@ def step(task: Task, found: Found, *, by: By) -> str:
     if not goods.is_answer(task, found):
         expect(found, "an item", "item")
     return take_item(task, found, by)
+
+
+def prints(task: Task, *, by: By) -> str:
+    """PRINT: the count sheet, for who counts with a pen."""
+    return printing.told([printing.ask("count_sheet", task.id, by, use="paper")], by)
 
 
 def finish(task: Task, *, by: By) -> None:

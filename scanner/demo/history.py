@@ -172,7 +172,7 @@ def _work(story: Past, order: Order, promises: list[Reservation], day: date, man
     """Picked, packed, loaded and gone; what was not there was closed short."""
     cart, bench = story.places["CART-1"], story.places["PACK-1"]
     picker, packer, loader = story.by("ben", day, 10), story.by("cleo", day, 13), story.by("cleo", day, 16)
-    carton = units.new_carton(packer, order.id, bench)
+    carton = units.new_unit(packer, "carton", bench, order.id)
     weight = 300
     for row in promises:
         picked = Why("pick", order.number, order_line_id=row.order_line_id, reservation_id=row.id)

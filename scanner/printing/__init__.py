@@ -8,12 +8,24 @@
 What is `sending` or later is never sent again by itself (docs/decisions/0009-printing.md).
 """
 
-from scanner.printing.answers import came_out, cancel, is_for_page, opened, print_again, print_elsewhere, repeat_last
+from scanner.printing.answers import (
+    came_out,
+    cancel,
+    is_for_page,
+    once,
+    opened,
+    print_again,
+    print_elsewhere,
+    repeat_last,
+)
 from scanner.printing.ask import ask, choose_printer, new_check_digits, questions
+from scanner.printing.card import own_printer, told
 from scanner.printing.places import bind, place_of, printers_of, set_printers, unbind
 from scanner.printing.printers import ask_state, change_printer, new_printer, pause, resume
+from scanner.printing.things import Thing, thing_of
 
 __all__ = [
+    "Thing",
     "ask",
     "ask_state",
     "bind",
@@ -24,7 +36,9 @@ __all__ = [
     "is_for_page",
     "new_check_digits",
     "new_printer",
+    "once",
     "opened",
+    "own_printer",
     "pause",
     "place_of",
     "print_again",
@@ -34,5 +48,7 @@ __all__ = [
     "repeat_last",
     "resume",
     "set_printers",
+    "thing_of",
+    "told",
     "unbind",
 ]

@@ -6,7 +6,7 @@ Whatever may have come out already is printed again only as a copy of its own, m
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -14,7 +14,7 @@ from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db, now
 from scanner.models import Printer, PrintJob
-from scanner.printing.ask import ask, note
+from scanner.printing.ask import ask, choose_printer, note
 from scanner.refusals import Refusal
 
 ANYWHERE: Final = ("", "desk")  # devices that have no name of their own
@@ -66,6 +66,27 @@ def print_again(job: PrintJob, by: By) -> PrintJob:
     return _again(job, by, lambda copied: copied.printer_id)
 
 
+def once(
+    kind: str,
+    subject_id: int,
+    by: By,
+    *,
+    use: str = "label",
+    details: dict[str, Any] | None = None,
+    printer: Printer | None = None,
+) -> PrintJob:
+    """The one label that a license plate has. Whoever asks again gets a copy, marked as such.
+
+    It goes to the printer that serves this device. `details` replace what it said before. Refuses print_under_way.
+    """
+    key = f"{kind}:{subject_id}"
+    first = db.session.scalars(select(PrintJob).where(PrintJob.site_id == by.site_id, PrintJob.key == key)).first()
+    printer = printer or choose_printer(by, use)
+    if first is None:
+        return ask(kind, subject_id, by, use=use, details=details, key=key, printer=printer)
+    return _again(first, by, lambda _job: printer.id if printer else None, details)
+
+
 def print_elsewhere(job: PrintJob, printer: Printer, by: By) -> PrintJob:
     """The same on another printer. Refuses print_under_way, unknown_printer."""
     if not printer.is_active or printer.site_id != job.site_id:
@@ -91,12 +112,15 @@ def repeat_last(by: By, *, use: str = "label") -> PrintJob:
     return print_again(job, by)
 
 
-def _again(job: PrintJob, by: By, where: Callable[[PrintJob], int | None]) -> PrintJob:
+def _again(
+    job: PrintJob, by: By, where: Callable[[PrintJob], int | None], details: dict[str, Any] | None = None
+) -> PrintJob:
     job = _locked(job)
-    target = where(job)
-    if job.state == "sending" or (job.state == "queued" and target == job.printer_id):
+    target, details = where(job), job.details if details is None else details
+    if job.state == "sending" or (job.state == "queued" and (target, details) == (job.printer_id, job.details)):
         raise Refusal("print_under_way", _words(job))
     if job.state in ("queued", "failed"):
+        job.details = details
         return _send_back(job, target, by)
     copy = ask(
         job.kind,
@@ -104,7 +128,7 @@ def _again(job: PrintJob, by: By, where: Callable[[PrintJob], int | None]) -> Pr
         by,
         use=job.used_for,
         copies=job.copies,
-        details=job.details,
+        details=details,
         key=f"copy:{job.id}:{by.scan_id}",
         printer=db.session.get(Printer, target) if target else None,
         copy_of=job,

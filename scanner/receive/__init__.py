@@ -1,8 +1,9 @@
 """Receive: goods in at the dock, against a purchase order or blind.
 
 The receiver scans a case: item, lot, date and count come from a GS1 label, and what the label does not say is asked
-for. More cases of the same add up. A unit label (pallet, tote) binds the goods to it and books them; DONE books them
-loose at the dock. Damaged goods go to quarantine with a reason. Several people may receive one order at once.
+for. More cases of the same add up. A unit label (pallet, tote) binds the goods to it and books them; where a printer
+serves the dock, a new one comes out by itself. DONE books them loose at the dock. Damaged goods go to quarantine with a
+reason. Several people may receive one order at once.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from scanner.db import db
 from scanner.find import Found, expect
 from scanner.models import PurchaseOrder, Supplier, Task
 from scanner.prompt import Prompt
-from scanner.receive import exceptions
+from scanner.receive import exceptions, label
+from scanner.receive.label import KEPT as KEPT
 from scanner.receive.plan import purchase_order, step_of
 from scanner.receive.prompts import PROMPTS, progress, title_of
 from scanner.receive.take import after_undo, bind, take_dock, take_goods
@@ -73,6 +75,11 @@ def step(task: Task, found: Found, *, by: By) -> str:
     if not goods.is_answer(task, found):
         expect(found, "an item", "item")
     return take_goods(task, found, by)
+
+
+def prints(task: Task, *, by: By) -> str:
+    """PRINT: the label of the unit that the goods in hand go onto; "" without any."""
+    return label.prints(task, by=by)
 
 
 def finish(task: Task, *, by: By) -> None:

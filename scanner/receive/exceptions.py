@@ -12,6 +12,7 @@ from scanner.db import db
 from scanner.find import Found
 from scanner.models import PurchaseOrder, Task
 from scanner.models.stock import MOST
+from scanner.receive import label
 from scanner.receive.book import DAMAGE, book, open_missing
 from scanner.receive.plan import in_hand, left_of, lines_of, lock_lines
 from scanner.refusals import Refusal
@@ -22,8 +23,8 @@ def _quantity(task: Task, found: Found, by: By) -> str:
     held, qty = _countable(task, "an item"), found.quantity or 0
     if not 0 < qty <= MOST:
         raise Refusal("bad_quantity", qty)
-    task.note(goods={**held, "qty": qty}, confirm=None)
-    return f"{qty} in hand."
+    task.note(goods={**held, "qty": qty, "is_counted": True}, confirm=None)
+    return f"{qty} in hand.{label.offer(task, by)}"
 
 
 def _all(task: Task, found: Found, by: By) -> str:
@@ -34,8 +35,8 @@ def _all(task: Task, found: Found, by: By) -> str:
     left = left_of(lines_of(task, held["item"]))
     if left == 0:
         raise Refusal("nothing_to_do")
-    task.note(goods={**held, "qty": left}, confirm=None)
-    return f"{left} in hand."
+    task.note(goods={**held, "qty": left, "is_counted": True}, confirm=None)
+    return f"{left} in hand.{label.offer(task, by)}"
 
 
 def _countable(task: Task, wanted: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from scanner.db import db
 from scanner.discrepancies import DAMAGE
 from scanner.models import Item, Task
 from scanner.prompt import Check, Goods, Pad, Prompt
+from scanner.receive import label
 from scanner.receive.plan import left_of, lines_of
 
 SHOWN = 6  # lines that are still due
@@ -61,15 +62,32 @@ def _bind_prompt(task: Task, title: str) -> Prompt:
         step="bind",
         title=title,
         verb="COUNT",
-        scan="SCAN MORE, OR A PALLET LABEL",
+        scan=_label_wanted(task),
         progress=progress(task),
         goods=Goods(item.name, item.sku, qty=held["qty"], uom=item.uom, facts=tuple(facts)),
-        text="Goes to quarantine." if task.state.get("damage") else "",
+        text=_about_label(task),
+        expects=(f"00{task.state['fresh']['code']}",) if task.state.get("fresh") else (),
         next="DONE books it loose at the dock",
         actions=(tasks.action("DONE"), *every, tasks.action("UNDO")),
-        more=(tasks.action("DAMAGED"), tasks.action("BACK")),
+        more=(tasks.action("DAMAGED"), tasks.action("PRINT", "PRINT LABEL"), tasks.action("BACK")),
         pad=None if held.get("serials") else Pad("quantity", "QUANTITY", "quantity", value=str(held["qty"])),
     )
+
+
+def _label_wanted(task: Task) -> str:
+    """The scan band: the label that comes out by itself, or any other."""
+    if not task.state.get("fresh") or task.state.get("damage") or not label.is_true(task):
+        return "SCAN MORE, OR A PALLET LABEL"
+    at = task.state["fresh"]["at"]
+    return f"LABEL PRINTS ON {at}: SCAN IT" if at else "PRINT THE LABEL AND SCAN IT"
+
+
+def _about_label(task: Task) -> str:
+    if task.state.get("damage"):
+        return "Goes to quarantine."
+    if not task.state.get("fresh") or label.is_true(task):
+        return ""
+    return f"The last label says {label.words(task)}. PRINT makes the right one."
 
 
 def _damage_prompt(task: Task, title: str) -> Prompt:
@@ -82,6 +100,7 @@ def _damage_prompt(task: Task, title: str) -> Prompt:
         actions=(tasks.action("BACK"),),
         more=(),
         next="",
+        expects=(),
     )
 
 

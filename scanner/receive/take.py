@@ -14,6 +14,7 @@ from scanner.goods import Goods
 from scanner.models import Item, Location, Serial, Task
 from scanner.models.stock import MOST
 from scanner.planning.life import is_expired
+from scanner.receive import label
 from scanner.receive.book import book
 from scanner.receive.plan import in_hand, lines_of
 from scanner.refusals import Refusal
@@ -37,7 +38,7 @@ def take_goods(task: Task, found: Found, by: By) -> str:
         task.note(damage="EXPIRED")
         by.tone, by.code = "warn", "expired"
         return "That is past its date. It goes to quarantine."
-    return f"{held['qty']} {gathered.item.name}."
+    return f"{held['qty']} {gathered.item.name}.{label.offer(task, by)}"
 
 
 def _has_left(serial: Serial, by: By) -> bool:
@@ -69,7 +70,8 @@ def _add(held: dict[str, Any] | None, gathered: Goods) -> dict[str, Any]:
         "expiry": gathered.expiry.isoformat() if gathered.expiry else "",
         "best_before": gathered.best_before.isoformat() if gathered.best_before else "",
     }
-    return {**held, "qty": qty, "serials": serials, **{key: value for key, value in facts.items() if value}}
+    counted = {"is_counted": True} if gathered.qty > 1 else {}  # a case says how many there are, one piece does not
+    return {**held, "qty": qty, "serials": serials, **counted, **{key: value for key, value in facts.items() if value}}
 
 
 def _is_past(gathered: Goods, by: By) -> bool:
@@ -109,4 +111,6 @@ def bind(task: Task, found: Found, by: By) -> str:
         raise Refusal("unit_in_use", unit_words(unit), other="another place")
     unit.location_id = task.location_id
     db.session.flush()
-    return book(task, unit.id, by)
+    say = label.doubt(task, unit.id, by) or book(task, unit.id, by)
+    label.taken(task, unit.id)
+    return say

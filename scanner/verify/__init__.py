@@ -2,7 +2,7 @@
 
 The packer scans the tote, reads and confirms the packing instructions, then scans each unit. Wrong, extra and damaged
 units stop here. The carton is suggested and may be changed by scanning another type. The order closes on the last scan
-(or on the weight, where the site weighs).
+(or on the weight, where the site weighs). The parcel's label and the packing slip print with it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from scanner.find import Found, expect
 from scanner.models import Customer, Order, Site, Task
 from scanner.prompt import Prompt
 from scanner.refusals import Refusal
-from scanner.verify import parcel
+from scanner.verify import label, parcel
 from scanner.verify.exceptions import COMMANDS
-from scanner.verify.pack import check_item, close, closing_words, take_tote, weigh
+from scanner.verify.label import KEPT as KEPT
+from scanner.verify.pack import check_item, close, take_tote, weigh
 from scanner.verify.plan import check_order, instructions_of, step_of
-from scanner.verify.prompts import PROMPTS
+from scanner.verify.prompts import PROMPTS, done_prompt
 
 TITLE = "PACK"
 ROLES = ("packer",)
@@ -56,7 +57,7 @@ def prompt(task: Task) -> Prompt:
     """What the packer does next."""
     title = f"PACK {task.state.get('number', '')}"
     if task.status != "open":
-        return tasks.done_prompt(task, title, closing_words(task))
+        return done_prompt(task, title)
     asked = goods.pending_prompt(task, title, actions=(tasks.action("BACK"), tasks.action("UNDO")))
     if asked is not None:
         return asked
@@ -82,6 +83,11 @@ def step(task: Task, found: Found, *, by: By) -> str:
     if not goods.is_answer(task, found):
         expect(found, "an item of this order", "item")
     return check_item(task, found, by)
+
+
+def prints(task: Task, *, by: By) -> str:
+    """PRINT: the labels of closed parcels and the slip that have not been printed; "" without any."""
+    return label.prints(task, by=by)
 
 
 def finish(task: Task, *, by: By) -> None:

@@ -10,7 +10,7 @@ from scanner.find import Found
 from scanner.goods import Goods
 from scanner.models import Item, Task
 from scanner.refusals import Refusal
-from scanner.verify import parcel
+from scanner.verify import label, parcel
 from scanner.verify.pack import pack
 from scanner.verify.plan import left_of, work_of
 
@@ -41,10 +41,11 @@ def _full(task: Task, found: Found, by: By) -> str:
     """The carton is full: close this parcel and go on with another. An empty one is not full, nor is the last one."""
     if not task.state.get("parcel") or not left_of(task) or parcel.is_empty(task):
         raise Refusal("nothing_to_do")
+    label.print_parcel(task, by)
     parcel.close_parcel(task)
     task.note(parcel=None, unit=None)
     by.is_final = True
-    return "Take the next carton."
+    return f"Take the next carton.{label.where(task)}"
 
 
 def _damaged(task: Task, found: Found, by: By) -> str:

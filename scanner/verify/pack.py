@@ -14,7 +14,7 @@ from scanner.goods import Goods
 from scanner.ledger import Spot, Why
 from scanner.models import Balance, Order, OrderLine, Reservation, Task, Unit
 from scanner.refusals import Refusal
-from scanner.verify import parcel
+from scanner.verify import label, parcel
 from scanner.verify.plan import Line, left_of, remember, shares_of, work_of
 
 
@@ -174,8 +174,11 @@ def close(task: Task, by: By) -> str:
         raise Refusal("too_few", "some", f"{left} more")
     if task.state.get("must_read") and not task.state.get("read"):
         raise Refusal("confirm_instructions")
+    label.print_parcel(task, by)
     parcel.close_parcels(task)
-    work_of(task).status = _close_order(task)
+    status = work_of(task).status = _close_order(task)
+    if status == "packed":
+        label.print_slip(task, by)
     tasks.close(task)
     by.is_final = True
     return closing_words(task)
@@ -199,4 +202,5 @@ def _close_order(task: Task) -> str:
 def closing_words(task: Task) -> str:
     """How the packing ended."""
     work = work_of(task)
-    return f"{work.number} is packed." if work.status == "packed" else f"{work.number} waits for a replacement."
+    ended = "is packed" if work.status == "packed" else "waits for a replacement"
+    return f"{work.number} {ended}.{label.where(task)}"

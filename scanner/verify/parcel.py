@@ -58,7 +58,8 @@ def new_parcel(task: Task, by: By) -> None:
     """An empty carton at the bench, with an SSCC of ours."""
     assert task.order_id is not None
     work = work_of(task)
-    carton = units.new_carton(by, task.order_id, work.bench_id or stock.first_location(by, "pack").id)
+    bench_id = work.bench_id or stock.first_location(by, "pack").id
+    carton = units.new_unit(by, "carton", bench_id, task.order_id)
     parcel = Parcel(
         site_id=by.site_id,
         order_id=task.order_id,

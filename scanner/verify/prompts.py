@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scanner import orders, tasks
 from scanner.db import db
 from scanner.discrepancies import DAMAGE
 from scanner.find import unit_words
 from scanner.models import Parcel, Task
-from scanner.prompt import Check, Goods, Pad, Prompt
+from scanner.prompt import Action, Check, Goods, Pad, Prompt
+from scanner.verify import label
+from scanner.verify.pack import closing_words
 from scanner.verify.parcel import expected_weight_g
 from scanner.verify.plan import instructions_of, work_of
 
@@ -67,8 +71,12 @@ def _item_prompt(task: Task, title: str) -> Prompt:
         expects=tuple(w.sku for w in wanted if w.room),
         text=f"Carton {carton}" if carton else "Scan the carton type",
         actions=(tasks.action("DAMAGED"), *every, tasks.action("UNDO")),
-        more=(tasks.action("FULL", "CARTON FULL"), tasks.action("BACK")),
+        more=(tasks.action("FULL", "CARTON FULL"), *_print_waits(task), tasks.action("BACK")),
     )
+
+
+def _print_waits(task: Task) -> tuple[Action, ...]:
+    return (tasks.action("PRINT", label.button(task)),) if task.state.get("to_print") else ()
 
 
 def _damage_prompt(task: Task, title: str) -> Prompt:
@@ -96,6 +104,13 @@ def _weight_prompt(task: Task, title: str) -> Prompt:
         pad=Pad("weight", "WEIGHT", "weight"),
         actions=(tasks.action("UNDO"),),
     )
+
+
+def done_prompt(task: Task, title: str) -> Prompt:
+    """How it ended, where label and slip come out, and PRINT for what nobody prints by itself."""
+    words = label.button(task)
+    asked = tasks.done_prompt(task, title, closing_words(task))
+    return replace(asked, actions=(tasks.action("PRINT", words),)) if words else asked
 
 
 PROMPTS = {

@@ -242,7 +242,7 @@ def standing() -> Record:
             for row in rows["unit"]
             if row["id"] in filled or row["order_id"]
         ],
-        "task": [_without(row, "state") | {"state": row["state"]} for row in rows["task"]],
+        "task": [row | {"state": _without(row["state"], *_kept(row["workflow"]))} for row in rows["task"]],
         "discrepancy": _only(rows["discrepancy"], lambda row: row["status"] == "open"),
         "parcel": rows["parcel"],
         "manifest": rows["manifest"],
@@ -262,6 +262,12 @@ def _only(rows: list[dict[str, Any]], stays: Any) -> list[dict[str, Any]]:
 
 def _without(row: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}
+
+
+def _kept(workflow: str) -> tuple[str, ...]:
+    """What of a notebook stays after UNDO: labels that have come out."""
+    kept: tuple[str, ...] = getattr(WORKFLOWS[workflow], "KEPT", ())
+    return kept
 
 
 def _nowhere(rows: dict[str, list[dict[str, Any]]]) -> set[int | None]:

@@ -155,9 +155,10 @@ WORKS = (
             Step("item", "MUG"),
             Step("all", command("ALL")),
             Step("item by lot", "MILK"),
-            Step("carton full", command("FULL")),
+            Step("carton full", command("FULL"), 13),  # who prints its label
             Step("item in a new carton", "MILK", 15),  # the site's next SSCC, a unit, a parcel
-            Step("last item: the order closes", case("LAMP", serial="S-1"), 19),  # its serial number, too
+            # its serial number, and who prints label and slip
+            Step("last item: the order closes", case("LAMP", serial="S-1"), 21),
         ),
     ),
     Work(

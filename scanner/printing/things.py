@@ -1,0 +1,70 @@
+"""Things: which label or paper belongs to what somebody looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from scanner.by import By
+from scanner.db import db
+from scanner.models import Lot, Order, Parcel, PrintJob, Unit
+from scanner.printing.answers import once
+from scanner.printing.ask import ask
+
+PLATES = ("unit", "shipment")  # license plates: a second one is a copy
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What is printed for a thing: kind and subject of a job, and what the button says."""
+
+    kind: str
+    subject_id: int
+    use: str = "label"
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """PRINT LABEL, PRINT PACKING SLIP, ..."""
+        return "PRINT LABEL" if self.use == "label" else f"PRINT {self.kind.replace('_', ' ').upper()}"
+
+    def ask(self, by: By) -> PrintJob:
+        """Ask for it, in the transaction of the act that wants it. Refuses print_under_way."""
+        if self.kind in PLATES:
+            return once(self.kind, self.subject_id, by, use=self.use, details=self.details)
+        return ask(self.kind, self.subject_id, by, use=self.use, details=self.details)
+
+
+def thing_of(kind: str, thing_id: int, by: By) -> Thing | None:
+    """What is printed for a thing that was looked up; None for what has neither label nor paper, or is not here."""
+    match kind:
+        case "item" | "location":
+            return Thing(kind, thing_id)
+        case "lot":
+            lot = db.session.get(Lot, thing_id)
+            return Thing("item", lot.item_id, details={"lot": lot.id}) if lot and lot.item_id else None
+        case "unit":
+            return _of_unit(db.session.get(Unit, thing_id), by)
+        case "parcel":
+            return Thing("shipment", thing_id)
+        case "order":
+            order = db.session.get(Order, thing_id)
+            is_packed = order is not None and order.status in ("packed", "shipped")
+            return Thing("packing_slip" if is_packed else "pick_list", thing_id, "paper")
+        case "purchase_order":
+            return Thing("receiving_sheet", thing_id, "paper")
+        case "manifest":
+            return Thing("manifest", thing_id, "paper")
+    return None
+
+
+def _of_unit(unit: Unit | None, by: By) -> Thing | None:
+    """A parcel's carton has the parcel's label, a tote its own, anything else that of its SSCC."""
+    if unit is None or unit.site_id != by.site_id:
+        return None
+    if unit.kind == "tote":
+        return Thing("tote", unit.id)
+    parcel_id = db.session.scalar(select(Parcel.id).where(Parcel.unit_id == unit.id))
+    return Thing("shipment", parcel_id) if parcel_id else Thing("unit", unit.id)

@@ -1,0 +1,100 @@
+"""Label: of the unit that the goods in hand go onto. It comes out before they are booked, and its scan books them.
+
+So a label that never came out, or went to the wrong pallet, has booked nothing. The unit holds nothing yet: what the
+label says stands with the job. It prints by itself once for each unit, when all is known that it says, the count too
+(a case or a person has told it: the first of many single scans has not). A label that was not taken waits in the
+notebook for the next goods, over UNDO as well, so that no SSCC is spent twice; if it says something else than what is
+in hand, PRINT makes the right one, marked as a copy, and the old one is asked about.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scanner import goods, printing, units
+from scanner.by import By
+from scanner.db import db
+from scanner.models import Item, Printer, Task
+from scanner.printing.card import comes_out_at
+from scanner.receive.plan import in_hand
+from scanner.refusals import Refusal
+
+KEPT = ("fresh",)  # in the notebook after UNDO: paper does not go back into the printer
+
+
+def offer(task: Task, by: By) -> str:
+    """Print the label by itself if it is time to, and somebody prints for this device; what to say of it, or ""."""
+    held = in_hand(task)
+    if not held or not held.get("is_counted") or task.state.get("damage") or task.state.get("fresh"):
+        return ""
+    printer = printing.own_printer(by, "label")
+    if printer is None:
+        return ""
+    try:
+        _ask(task, held, by, printer)
+    except Refusal as refusal:  # used up, or the label of before is being sent: that stops no goods
+        return f" No label: {refusal.say}"
+    return f" Its label prints on {printer.code}."
+
+
+def prints(task: Task, *, by: By) -> str:
+    """What the PRINT card prints: the label for the goods in hand; "" while there are none, or they are damaged."""
+    held = in_hand(task)
+    if not held or task.state.get("damage") or task.state.get("pending"):
+        return ""
+    return printing.told([_ask(task, held, by)], by)
+
+
+def _ask(task: Task, held: dict[str, Any], by: By, printer: Printer | None = None) -> Any:
+    assert task.location_id is not None
+    fresh, says = task.state.get("fresh"), _says(held)
+    if fresh is None:
+        unit = units.new_unit(by, "pallet", task.location_id)
+        fresh = {"unit": unit.id, "code": unit.code}
+    job = printing.once("unit", fresh["unit"], by, details=says, printer=printer)
+    task.note(fresh={"unit": fresh["unit"], "code": fresh["code"], "says": says, "at": comes_out_at(job)})
+    return job
+
+
+def _says(held: dict[str, Any]) -> dict[str, Any]:
+    """What the label says of the goods: ids and figures, for its maker to write out."""
+    lot = goods.lot_by_id(held.get("lot_id", 0))
+    day = (lot.expiry or lot.best_before) if lot else None
+    facts = {"lot": lot.id if lot else None, "expires_on": day.isoformat() if day else None}
+    return {"item": held["item"], "count": held["qty"], **{key: value for key, value in facts.items() if value}}
+
+
+def is_true(task: Task) -> bool:
+    """Whether the label that has come out says what is in hand now."""
+    held, says = in_hand(task) or {}, task.state["fresh"]["says"]
+    return (held.get("item"), held.get("qty"), held.get("lot_id") or None) == (
+        says["item"],
+        says["count"],
+        says.get("lot"),
+    )
+
+
+def words(task: Task) -> str:
+    """What stands on the label that has come out."""
+    says = task.state["fresh"]["says"]
+    return f"{says['count']} {db.session.get_one(Item, says['item']).name}"
+
+
+def doubt(task: Task, unit_id: int, by: By) -> str:
+    """The question before a label that says something else is bound; "" when there is none, or it was answered."""
+    fresh = task.state.get("fresh")
+    if fresh is None or fresh["unit"] != unit_id or is_true(task):
+        return ""
+    asked = _says(in_hand(task) or {})
+    if fresh.get("asked") == asked:
+        return ""
+    task.note(fresh={**fresh, "asked": asked})
+    by.code, by.tone = "confirm", "warn"
+    return f"That label says {words(task)}. PRINT makes the right one; scan it again to use it all the same."
+
+
+def taken(task: Task, unit_id: int) -> None:
+    """The goods are booked: the label has its unit, and the next goods get another one."""
+    fresh = task.state.get("fresh")
+    if fresh is not None and fresh["unit"] == unit_id and not in_hand(task):
+        task.note(fresh=None)
