@@ -33,6 +33,7 @@ WORDS: Final = {
     "FULL": "it is full: the next one",
     "EMPTY": "nothing is there",
     "DAMAGED": "what you scan next is set aside",
+    "NOBARCODE": "one without a barcode; asked twice, and a new label prints",
     "UNPICK": "takes goods out of the tote again",
     "PAUSE": "ends your part, the work stays open",
     "CLOSE": "ends it for good; asked twice",

@@ -26,7 +26,7 @@ from scanner.barcode.layouts import mistyped
 COMMANDS: Final = frozenset(
     (
         *("UNDO", "SHORT", "SKIP", "DONE", "ALL", "FULL", "DAMAGED", "EMPTY", "PRINT"),
-        *("PAUSE", "HELP", "GO", "OK", "BACK", "UNPICK", "WEIGHT", "CLOSE", "LOGOUT"),
+        *("PAUSE", "HELP", "GO", "OK", "BACK", "UNPICK", "WEIGHT", "CLOSE", "LOGOUT", "NOBARCODE"),
         *("RECEIVE", "PUTAWAY", "PICK", "PACK", "SHIP", "COUNT", "MOVE", "HOME"),  # workflows: "give me the next"
         *("TOOFEW", "WRONGITEM", "BROKEN", "WET", "SPOILED", "EXPIRED", "OTHER"),  # reasons
     )

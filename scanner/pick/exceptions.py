@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
-from scanner import discrepancies, ledger, orders, tasks, units
+from scanner import discrepancies, ledger, orders, printing, tasks, units
 from scanner.by import By
 from scanner.db import db
 from scanner.find import Found, expect
-from scanner.models import Item, Location, Move, Task
+from scanner.models import Balance, Item, Location, Move, Task
 from scanner.pick.plan import (
     WANTED,
     Line,
@@ -50,6 +50,37 @@ def _quantity(task: Task, found: Found, by: By) -> str:
     if qty > current.left:
         raise Refusal("too_many", current.posted + qty, current.qty)
     return post(task, [current], qty, by)
+
+
+def _no_barcode(task: Task, found: Found, by: By) -> str:
+    """One unit whose barcode is damaged: taken as the expected one when it is said twice, and a new label prints.
+
+    The record shows that it was said, not scanned. Serial numbers, and lots where the place has several, must be read.
+    """
+    current = _need_item_step(task, by)
+    if current.tracking == "serial":
+        raise Refusal("need_serial", current.name)
+    if current.tracking == "lot" and _has_other_lots(current):
+        raise Refusal("need_lot", current.name)
+    question = f"no barcode {current.reservation_id}"
+    if task.state.get("confirm") != question:
+        task.note(confirm=question)
+        by.code, by.tone = "confirm", "warn"
+        return f"Is it {current.name}? NO BARCODE again takes one and prints its label."
+    say = post(task, [current], 1, by)
+    details = {"lot": current.lot_id} if current.lot_id else {}
+    printing.ask("item", current.item_id, by, details=details)
+    return say
+
+
+def _has_other_lots(line: Line) -> bool:
+    other = exists().where(
+        Balance.location_id == line.location_id,
+        Balance.item_id == line.item_id,
+        Balance.lot_id != line.lot_id,
+        Balance.qty > 0,
+    )
+    return bool(db.session.scalar(select(other)))
 
 
 REASONS = {
@@ -143,6 +174,7 @@ def _done(task: Task, found: Found, by: By) -> str:
 COMMANDS: dict[str, tasks.Command] = {
     "ALL": _all,
     "Q": _quantity,
+    "NOBARCODE": _no_barcode,
     "SHORT": _ask_short,
     "EMPTY": _short,
     "TOOFEW": _short,

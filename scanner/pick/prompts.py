@@ -70,6 +70,7 @@ def _item_prompt(task: Task, title: str) -> Prompt:
         put_in=str(task.state.get("tote_name", "")).upper(),
         checks=(Check("location", "done"), Check("item", "now", f"{line.posted} of {line.qty}")),
         expects=(line.sku,),
+        more=(tasks.action("NOBARCODE", "NO BARCODE"), *(tasks.action(word) for word in _MORE)),
         next=_next(task, line),
         actions=(
             tasks.action("SHORT"),

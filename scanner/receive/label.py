@@ -32,7 +32,7 @@ def offer(task: Task, by: By) -> str:
         return ""
     try:
         _ask(task, held, by, printer)
-    except Refusal as refusal:  # used up, or the label of before is being sent: that stops no goods
+    except Refusal as refusal:  # no number is left: that stops no goods
         return f" No label: {refusal.say}"
     return f" Its label prints on {printer.code}."
 

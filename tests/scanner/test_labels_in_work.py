@@ -11,7 +11,7 @@ from scanner import printing, units
 from scanner.accept import accept_scan
 from scanner.barcode import command, keys
 from scanner.db import db, transact
-from scanner.models import Order, Parcel, Printer, PrintJob, Site, Task, Unit
+from scanner.models import Order, Parcel, Printer, PrintJob, ScanRecord, Site, Task, Unit
 from scanner.printing.printers import Facts
 from scanner.refusals import Refusal
 from tests.scanner.floor import Floor, case, difference, dump, pallet, place, tote
@@ -391,3 +391,46 @@ def test_a_count_has_its_sheet(floor: Floor) -> None:
     task = floor.start("dan", "count", "B-01-1")
     floor.scans("dan", task, place("B-01-1"), PRINT)
     assert [(job.kind, job.subject_id, job.used_for) for job in jobs()] == [("count_sheet", task, "paper")]
+
+
+# --- pick: a damaged barcode -----------------------------------------------------------------------------------------
+
+NO_BARCODE = command("NOBARCODE")
+
+
+def picking(floor: Floor, *lines: tuple[str, int]) -> int:
+    stock_up(floor)
+    floor.world.order("SO-1", *lines)
+    task = floor.start("ben", "pick", "SO-1")
+    floor.scans("ben", task, tote(1))
+    floor.scans("ben", task, floor.prompt(task).expects[0])
+    return task
+
+
+def test_a_unit_without_a_barcode_is_taken_when_it_is_said_twice_and_a_new_label_is_asked_for(floor: Floor) -> None:
+    task = picking(floor, ("MUG", 3))
+    asked = floor.scans("ben", task, NO_BARCODE)
+    assert (asked["code"], asked["moves"], jobs()) == ("confirm", [], [])
+    taken = floor.scans("ben", task, NO_BARCODE)
+    assert (taken["code"], taken["say"]) == ("booked", "Mug, red: 2 more.")
+    assert [(job.kind, job.subject_id) for job in jobs()] == [("item", floor.world.items["MUG"].id)]
+    assert db.session.get_one(ScanRecord, taken["scan_id"]).raw == NO_BARCODE
+    assert floor.scans("ben", task, NO_BARCODE)["code"] == "confirm"  # each one is asked for
+    assert floor.is_good()
+
+
+def test_another_scan_between_forgets_the_question(floor: Floor) -> None:
+    task = picking(floor, ("MUG", 3))
+    floor.scans("ben", task, NO_BARCODE, "MUG")
+    assert floor.scans("ben", task, NO_BARCODE)["code"] == "confirm"
+
+
+def test_a_serial_number_and_one_of_several_lots_must_be_read(floor: Floor) -> None:
+    task = picking(floor, ("MILK", 2))
+    assert floor.scan("ben", task, NO_BARCODE)["code"] == "need_lot"
+    floor.world.order("SO-2", ("LAMP", 1))
+    task = floor.start("ben", "pick", "SO-2")
+    floor.scans("ben", task, tote(2))
+    floor.scans("ben", task, floor.prompt(task).expects[0])
+    assert floor.scan("ben", task, NO_BARCODE)["code"] == "need_serial"
+    assert jobs() == []

@@ -217,6 +217,8 @@ PICK = Walk(
         command("FULL"),
         tote(2),
         command("Q", 2),
+        command("NOBARCODE"),
+        command("NOBARCODE"),
         command("SHORT"),
         command("BACK"),
         command("SHORT"),

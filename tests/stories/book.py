@@ -17,6 +17,7 @@ from scanner.models import (
     Move,
     Order,
     OrderLine,
+    PrintJob,
     PurchaseOrder,
     Reservation,
     Serial,
@@ -88,6 +89,8 @@ def _words(qty: int, sku: str, lot: str, unit: Unit | None) -> str:
 def _in(unit: Unit) -> str:
     if unit.kind == "carton":
         return f" in a parcel of {db.session.get_one(Order, unit.order_id).number}"
+    if unit.kind == "pallet" and unit.code not in PALLETS:
+        return " on a new pallet"
     return f" {'on' if unit.kind == 'pallet' else 'in'} {unit_name(unit)}"
 
 
@@ -129,6 +132,13 @@ def promises(number: str) -> list[str]:
         .group_by(Item.sku, Lot.code, Location.code)
     )
     return sorted(f"{_words(int(qty), sku, lot, None)} at {code}" for qty, sku, lot, code in rows)
+
+
+def prints() -> list[str]:
+    """What was asked of the printers, oldest first: `unit`, `copy of unit`."""
+    db.session.rollback()
+    jobs = db.session.scalars(select(PrintJob).order_by(PrintJob.id))
+    return [f"copy of {job.kind}" if job.copy_of else job.kind for job in jobs]
 
 
 def counts_waiting() -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from scanner.barcode import command, compact, element_string, encode
 from scanner.barcode.own import COMMANDS
 from scanner.db import db
-from scanner.models import Order, Parcel, Unit
+from scanner.models import Order, Parcel, PrintJob, Unit
 from tests.scanner.floor import Floor, case, pallet, place, tote
 from tests.world import CASE, ITEMS
 
@@ -70,12 +70,20 @@ def _lone(name: str) -> Callable[[str, Floor], str]:
     return lambda rest, floor: "]C1" + element_string({identifiers[name]: _value(name, rest, floor)})
 
 
+def _printed(rest: str, _floor: Floor) -> str | None:
+    """The pallet label that the printer was asked for last."""
+    codes = select(Unit.code).join(PrintJob, PrintJob.subject_id == Unit.id).where(PrintJob.kind == "unit")
+    code = db.session.scalars(codes.order_by(PrintJob.id.desc())).first()
+    return pallet(code) if code and rest == "label" else None
+
+
 _KINDS: dict[str, Callable[[str, Floor], str | None]] = {
     "case": lambda rest, _floor: CASE if rest == "of MUG" else None,
     "Q": lambda rest, _floor: command("Q", int(rest)),
     "tote": lambda rest, _floor: tote(int(rest)),
     "pallet": lambda rest, _floor: pallet(int(rest)),
     "parcel": _parcel,
+    "printed": _printed,
     "order": lambda rest, _floor: encode("order", compact(rest)),
     "badge": lambda rest, floor: floor.world.badges[rest.removeprefix("of ")],
     "carton": lambda rest, _floor: encode("carton_type", rest),

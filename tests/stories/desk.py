@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from scanner import discrepancies, ledger, orders, tasks
+from scanner import discrepancies, ledger, orders, printing, tasks
 from scanner.db import db, transact
-from scanner.models import Discrepancy, Location, Lot, Order, Site, Task, Unit
+from scanner.models import Discrepancy, Location, Lot, Order, PrintJob, Site, Task, Unit
+from scanner.printing.printers import Facts
 from scanner.workflows import cancel
 from tests.scanner.floor import Floor
 from tests.stories.book import unit_name
@@ -88,6 +89,18 @@ def _weighs(floor: Floor, _who: str, _parts: re.Match[str]) -> None:
     transact(work)
 
 
+def _printer(floor: Floor, _who: str, parts: re.Match[str]) -> None:
+    """A printer that serves the whole site; no worker runs in a story."""
+    language = "zpl" if parts["use"] == "label" else "pdf"
+    address = "10.0.0.9:9100"
+    facts = Facts(parts["code"], parts["code"], "raw", address, language, 203, 102, 152, parts["use"], is_default=True)
+    transact(lambda: printing.new_printer(facts, floor.by("eve")))
+
+
+def _printed(_floor: Floor, _who: str, _parts: re.Match[str]) -> None:
+    transact(lambda: db.session.execute(update(PrintJob).values(state="sent")))
+
+
 _MORE = r"(?:; carrier (?P<carrier>\w+))?(?:; instructions \"(?P<instructions>.+)\")?"
 GIVEN: dict[str, Deed] = {
     r"(?P<qty>\d+) (?P<sku>\w+)(?: lot (?P<lot>\S+))?(?: expiry (?P<expiry>.+))? at (?P<place>\S+)": _stock,
@@ -99,6 +112,7 @@ GIVEN: dict[str, Deed] = {
     r"lot (?P<lot>\S+) of (?P<sku>\w+) expires (?P<day>.+)": _expire,
     r"(?P<place>\S+) takes (?:(?P<units>\d+) units|one (?P<mix>item|lot) only|(?P<storage>\w+) goods)": _set_place,
     r"every parcel is weighed": _weighs,
+    r"a (?P<use>label|paper) printer (?P<code>\S+)": _printer,
     r"(?P<number>\S+) is picked into tote (?P<tote>\d+)": lambda floor, _who, p: floor.pick(
         p["number"], int(p["tote"])
     ),
@@ -176,5 +190,6 @@ DESK: dict[str, Deed] = {
     rf"release {_THING}": _release,
     r"give back the (?P<work>\w+)(?: of (?P<number>\S+))?": _with_task(tasks.release),
     r"cancel the (?P<work>\w+)(?: of (?P<number>\S+))?": _with_task(cancel),
+    r"the printers have printed": _printed,
     r"ask for a count of (?P<place>\S+)": _ask_for_count,
 }

@@ -222,6 +222,7 @@ def _kinds(answer: Answer) -> list[str]:
 
 LOOKS: dict[str, Callable[[re.Match[str]], tuple[object, object]]] = {
     r"the desk has (.+)": lambda p: (sorted(_goods(p[1])), book.open_cases()),
+    r"the printers have (.+)": lambda p: ([x for x in commas(p[1]) if x != NOTHING], book.prints()),
     r"counts wait for (.+)": lambda p: (sorted(x for x in commas(p[1]) if x != NOTHING), book.counts_waiting()),
     r"(order|purchase order) (\S+) is (\w+)": lambda p: (p[3], book.status(p[1], p[2])),
     r"order (\S+) is promised (.+)": lambda p: (sorted(_goods(p[2])), book.promises(p[1])),

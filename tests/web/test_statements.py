@@ -14,11 +14,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from scanner import ledger
+from scanner import ledger, printing
 from scanner.barcode import command, encode
 from scanner.db import db, now, transact
 from scanner.ledger.spots import kind_of
-from scanner.models import ApiToken, Task
+from scanner.models import ApiToken, Task, Unit
+from scanner.printing.printers import Facts
 from scanner.secrets import hash_token, new_token
 from tests.scanner.floor import Floor, case, pallet, place, tote
 from tests.scanner.walks import stock_up
@@ -82,6 +83,27 @@ def _packed(floor: Floor) -> None:
         floor.pack(order, number)
 
 
+def _printer(floor: Floor, code: str, use: str, language: str) -> None:
+    facts = Facts(code, code, "raw", "10.0.0.9:9100", language, 203, 102, 152, use, is_default=True)
+    transact(lambda: printing.new_printer(facts, floor.by("eve")))
+
+
+def _dock_printer(floor: Floor) -> None:
+    _purchase_order(floor)
+    _printer(floor, "ZEBRA-1", "label", "zpl")
+
+
+def _bench_printers(floor: Floor) -> None:
+    _picked(floor)
+    _printer(floor, "ZEBRA-1", "label", "zpl")
+    _printer(floor, "LASER-1", "paper", "pdf")
+
+
+def _printed(_floor: Floor) -> str:
+    """The unit label that was asked for."""
+    return pallet(db.session.scalars(select(Unit.code).where(Unit.kind == "pallet")).one())
+
+
 def _other(floor: Floor) -> str:
     """A shelf that is not offered: taken at its second scan."""
     return place("B-03-1")
@@ -113,6 +135,17 @@ WORKS = (
             Step("why: to quarantine", command("BROKEN"), 13),  # and a discrepancy
             Step("done: asked", command("DONE")),
             Step("done: closed with two lines missing", command("DONE"), 12),
+        ),
+    ),
+    Work(
+        "receive",
+        "PO-1",
+        _dock_printer,
+        (
+            Step("item", "MUG"),
+            # an SSCC of the site's, a unit, and a job with its log for the printer of this device
+            Step("quantity: the label prints", command("Q", 12), 17),
+            Step("printed label: booked on it", _printed, 13),
         ),
     ),
     Work(
@@ -159,6 +192,23 @@ WORKS = (
             Step("item in a new carton", "MILK", 15),  # the site's next SSCC, a unit, a parcel
             # its serial number, and who prints label and slip
             Step("last item: the order closes", case("LAMP", serial="S-1"), 21),
+        ),
+    ),
+    Work(
+        "verify",
+        "SO-1",
+        _bench_printers,
+        (
+            Step("tote", tote(1)),
+            Step("instructions read", command("OK")),
+            Step("item", "MUG"),
+            # a job for the label, with its log
+            Step("carton full", command("FULL"), 17),
+            Step("all", command("ALL"), 15),
+            Step("item by lot", "MILK"),
+            Step("all", command("ALL")),
+            # a job for the label and one for the slip
+            Step("last item: the order closes", case("LAMP", serial="S-1"), 29),
         ),
     ),
     Work(
