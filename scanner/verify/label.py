@@ -8,7 +8,7 @@ from __future__ import annotations
 from scanner import printing
 from scanner.by import By
 from scanner.models import Task
-from scanner.printing.card import comes_out_at
+from scanner.printing.card import PAGE, comes_out_at
 
 NAMES = {"shipment": "label", "packing_slip": "slip"}
 KEPT = ("to_print", "prints")  # in the notebook after UNDO: paper does not go back into the printer
@@ -40,7 +40,7 @@ def prints(task: Task, *, by: By) -> str:
     if not waiting:
         return ""
     jobs = [printing.once(kind, subject_id, by, use=use) for kind, subject_id, use in waiting]
-    come_out = {job.kind: at for job in jobs if (at := comes_out_at(job))}
+    come_out = {job.kind: comes_out_at(job) for job in jobs}
     task.note(to_print=[], prints={**task.state.get("prints", {}), **come_out})
     return printing.told(jobs, by)
 
@@ -48,8 +48,9 @@ def prints(task: Task, *, by: By) -> str:
 def where(task: Task) -> str:
     """Where they come out: " Label and slip print at ZEBRA-1."; "" when no printer has been asked."""
     at: dict[str, list[str]] = {}
-    for kind, printer in task.state.get("prints", {}).items():
-        at.setdefault(printer, []).append(NAMES[kind])
+    for kind, code in task.state.get("prints", {}).items():
+        at.setdefault(code, []).append(NAMES[kind])
+    at.pop(PAGE, None)
     said = ", ".join(f"{' and '.join(names)} print{'' if names[1:] else 's'} at {code}" for code, names in at.items())
     return f" {said[0].upper()}{said[1:]}." if said else ""
 
