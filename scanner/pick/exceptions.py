@@ -66,7 +66,7 @@ def _no_barcode(task: Task, found: Found, by: By) -> str:
     if task.state.get("confirm") != question:
         task.note(confirm=question)
         by.code, by.tone = "confirm", "warn"
-        return f"Is it {current.name}? NO BARCODE again takes one and prints its label."
+        return "Sure? Then NO BARCODE again."
     say = post(task, [current], 1, by)
     details = {"lot": current.lot_id} if current.lot_id else {}
     printing.ask("item", current.item_id, by, details=details)

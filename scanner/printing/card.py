@@ -23,10 +23,11 @@ def comes_out_at(job: PrintJob) -> str:
 
 
 def told(jobs: list[PrintJob], by: By) -> str:
-    """Say where they come out. The answer names the job that the page has to open, if there is one."""
+    """Say where they come out. The answer leads to those that the page has to open."""
     by.code, by.tone = "printed", "ok"
     here = [job for job in jobs if comes_out_at(job) == PAGE]
-    by.found = {"kind": "print", "id": (here or jobs)[0].id, "words": here[0].public_id if here else ""}
+    page = "" if not here else "/print" if here[1:] else f"/print/{here[0].public_id}"
+    by.found = {"kind": "print", "id": (here or jobs)[0].id, "words": "", "page": page}
     said = [f"{_name(job)} {_way(job)}" for job in jobs]
     return ". ".join(said) + "."
 

@@ -24,7 +24,7 @@ def _quantity(task: Task, found: Found, by: By) -> str:
     if not 0 < qty <= MOST:
         raise Refusal("bad_quantity", qty)
     task.note(goods={**held, "qty": qty, "is_counted": True}, confirm=None)
-    return f"{qty} in hand.{label.offer(task, by)}"
+    return f"{label.offer(task, by)}{qty} in hand."
 
 
 def _all(task: Task, found: Found, by: By) -> str:
@@ -36,7 +36,7 @@ def _all(task: Task, found: Found, by: By) -> str:
     if left == 0:
         raise Refusal("nothing_to_do")
     task.note(goods={**held, "qty": left, "is_counted": True}, confirm=None)
-    return f"{left} in hand.{label.offer(task, by)}"
+    return f"{label.offer(task, by)}{left} in hand."
 
 
 def _countable(task: Task, wanted: str) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from typing import Any
 
 from scanner import goods, printing, units
 from scanner.by import By
-from scanner.db import db
-from scanner.models import Item, Printer, Task
+from scanner.models import Printer, Task
 from scanner.printing.card import comes_out_at
 from scanner.receive.plan import in_hand
 from scanner.refusals import Refusal
@@ -33,8 +32,8 @@ def offer(task: Task, by: By) -> str:
     try:
         _ask(task, held, by, printer)
     except Refusal as refusal:  # no number is left: that stops no goods
-        return f" No label: {refusal.say}"
-    return f" Its label prints on {printer.code}."
+        return f"No label: {refusal.say} "
+    return f"Label prints on {printer.code}. "
 
 
 def prints(task: Task, *, by: By) -> str:
@@ -75,9 +74,11 @@ def is_true(task: Task) -> bool:
 
 
 def words(task: Task) -> str:
-    """What stands on the label that has come out."""
-    says = task.state["fresh"]["says"]
-    return f"{says['count']} {db.session.get_one(Item, says['item']).name}"
+    """What is wrong with the label that has come out: "says 6", "says another lot", "is of other goods"."""
+    held, says = in_hand(task) or {}, task.state["fresh"]["says"]
+    if held.get("item") != says["item"]:
+        return "is of other goods"
+    return "says another lot" if (held.get("lot_id") or None) != says.get("lot") else f"says {says['count']}"
 
 
 def doubt(task: Task, unit_id: int, by: By) -> str:
@@ -90,7 +91,7 @@ def doubt(task: Task, unit_id: int, by: By) -> str:
         return ""
     task.note(fresh={**fresh, "asked": asked})
     by.code, by.tone = "confirm", "warn"
-    return f"That label says {words(task)}. PRINT makes the right one; scan it again to use it all the same."
+    return f"Label {words(task)}. Scan again, or PRINT."
 
 
 def taken(task: Task, unit_id: int) -> None:

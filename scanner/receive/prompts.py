@@ -12,6 +12,7 @@ from scanner.prompt import Check, Goods, Pad, Prompt
 from scanner.receive import label
 from scanner.receive.plan import left_of, lines_of
 
+LONGEST = 12  # letters of a printer's code that the scan band has room for
 SHOWN = 6  # lines that are still due
 
 
@@ -79,7 +80,9 @@ def _label_wanted(task: Task) -> str:
     if not task.state.get("fresh") or task.state.get("damage") or not label.is_true(task):
         return "SCAN MORE, OR A PALLET LABEL"
     at = task.state["fresh"]["at"]
-    return f"LABEL PRINTS ON {at}: SCAN IT" if at else "PRINT THE LABEL AND SCAN IT"
+    if not at:
+        return "PRINT THE LABEL AND SCAN IT"
+    return f"SCAN LABEL FROM {at}" if len(at) <= LONGEST else "SCAN THE NEW LABEL"
 
 
 def _about_label(task: Task) -> str:
@@ -87,7 +90,7 @@ def _about_label(task: Task) -> str:
         return "Goes to quarantine."
     if not task.state.get("fresh") or label.is_true(task):
         return ""
-    return f"The last label says {label.words(task)}. PRINT makes the right one."
+    return f"Label {label.words(task)}. PRINT a new one."
 
 
 def _damage_prompt(task: Task, title: str) -> Prompt:

@@ -38,7 +38,7 @@ def take_goods(task: Task, found: Found, by: By) -> str:
         task.note(damage="EXPIRED")
         by.tone, by.code = "warn", "expired"
         return "That is past its date. It goes to quarantine."
-    return f"{held['qty']} {gathered.item.name}.{label.offer(task, by)}"
+    return f"{label.offer(task, by)}{held['qty']} {gathered.item.name}."
 
 
 def _has_left(serial: Serial, by: By) -> bool:
