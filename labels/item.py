@@ -35,6 +35,7 @@ class ItemFacts:
     lot: str = ""
     serial: str = ""
     expires_on: date | None = None
+    best_before: date | None = None  # the other of the two dates
     quantity: int | None = None
     unit: str = ""
 
@@ -61,7 +62,7 @@ def symbol_of(facts: ItemFacts, wanted: str = "auto") -> Symbol:
     if keys.gtin(facts.gtin) is None:
         raise Refusal("label_bad_content", facts.gtin, why="it is no GTIN: its check digit or its length is wrong")
     if wanted == "auto":
-        wanted = "gs1_datamatrix" if facts.lot or facts.serial or facts.expires_on else "ean"
+        wanted = "gs1_datamatrix" if facts.lot or facts.serial or facts.expires_on or facts.best_before else "ean"
     digits = facts.gtin.lstrip("0") if len(facts.gtin) == 14 and facts.gtin[0] == "0" else facts.gtin
     digits = digits.zfill(next((length for length in sorted(_EAN_KINDS) if length >= len(digits)), 14))
     if wanted == "ean" and len(digits) in _EAN_KINDS:
@@ -70,10 +71,12 @@ def symbol_of(facts: ItemFacts, wanted: str = "auto") -> Symbol:
 
 
 def element_string(facts: ItemFacts) -> str:
-    """The GS1 data: (01), then (17), then (10) and (21), whose length varies."""
+    """The GS1 data: (01), then (15) or (17), then (10) and (21), whose length varies."""
     ais = {"01": facts.gtin.zfill(14)}
     if facts.expires_on:
         ais["17"] = facts.expires_on.strftime("%y%m%d")
+    elif facts.best_before:
+        ais["15"] = facts.best_before.strftime("%y%m%d")
     if facts.lot:
         ais["10"] = facts.lot
     if facts.serial:
@@ -87,8 +90,9 @@ def element_string(facts: ItemFacts) -> str:
 def _lines(facts: ItemFacts) -> list[tuple[str, str]]:
     """Title and value of what stands beside the code, the most looked-for first."""
     quantity = f"{facts.quantity} {facts.unit}".strip() if facts.quantity is not None else ""
-    expires = facts.expires_on.isoformat() if facts.expires_on else ""
-    found = [("Lot", facts.lot), ("Expires", expires), ("Serial", facts.serial), ("Qty", quantity)]
+    day = facts.expires_on or facts.best_before
+    title = "Expires" if facts.expires_on else "Best before"
+    found = [("Lot", facts.lot), (title, day.isoformat() if day else ""), ("Serial", facts.serial), ("Qty", quantity)]
     return [(title, value) for title, value in found if value]
 
 

@@ -162,6 +162,7 @@ def _item(job: PrintJob, media: Media, _target: Target) -> Drawing:
         lot.code if lot else "",
         serial.code if serial else "",
         lot.expiry if lot else None,
+        lot.best_before if lot else None,
         qty if isinstance(qty, int) else None,
         goods.uom.lower(),
     )
@@ -197,7 +198,11 @@ def gtin_of(item_id: int, qty: int = 1) -> str:
 
 
 def _unit(job: PrintJob, media: Media, _target: Target) -> Drawing:
-    """A pallet or a carton by its SSCC, a tote by its own code."""
+    """A pallet or a carton by its SSCC, a tote by its own code.
+
+    A pallet's label comes out before the goods are booked to it, so while nothing stands in it `details` say what will:
+    item, count, lot (ids and a figure).
+    """
     thing = subject(job)
     if thing.kind == "tote":
         return partial(tote, ToteFacts(thing.code, encode("tote", thing.code)), media, is_copy=_is_copy(job))
@@ -209,7 +214,7 @@ def _unit(job: PrintJob, media: Media, _target: Target) -> Drawing:
         ship_to=_ship_to(order),
         order=order.number if order else "",
         weight_g=parcel.weight_g if parcel else None,
-        **_content(thing.id),
+        **(_content(thing.id) or _promised(job)),
     )
     return partial(unit, facts, media, is_copy=_is_copy(job))
 
@@ -226,15 +231,26 @@ def _content(unit_id: int) -> dict[str, Any]:
         total = sum(int(row[3]) for row in rows)
         return {"description": f"Mixed: {len(rows)} items", "count": total} if rows else {}
     item_id, first, last, count = rows[0]
-    goods, lot = db.session.get_one(Item, item_id), db.session.get_one(Lot, first)
-    is_one_lot = first == last and first > 0
+    return _goods(db.session.get_one(Item, item_id), int(count), first if first == last else 0)
+
+
+def _promised(job: PrintJob) -> dict[str, Any]:
+    """The goods that a job was asked for; nothing if it names none, or they are not on file any more."""
+    item_id, count = job.details.get("item"), job.details.get("count")
+    goods = db.session.get(Item, item_id) if isinstance(item_id, int) else None
+    return _goods(goods, count, job.details.get("lot") or 0) if goods and isinstance(count, int) else {}
+
+
+def _goods(goods: Item, count: int, lot_id: int) -> dict[str, Any]:
+    lot = db.session.get(Lot, lot_id) if lot_id else None
     return {
         "description": goods.name,
         "sku": goods.sku,
         "gtin": gtin_of(goods.id) if count <= _MOST_COUNT else "",
-        "count": int(count),
-        "lot": lot.code if is_one_lot else "",
-        "expires_on": lot.expiry if is_one_lot else None,
+        "count": count,
+        "lot": lot.code if lot else "",
+        "expires_on": lot.expiry if lot else None,
+        "best_before": lot.best_before if lot else None,
     }
 
 

@@ -36,6 +36,7 @@ class UnitFacts:
     count: int | None = None
     lot: str = ""
     expires_on: date | None = None
+    best_before: date | None = None  # the other of the two dates
     order: str = ""
     weight_g: int | None = None
 
@@ -111,13 +112,13 @@ def _twin_mm(sketch: Sketch, facts: UnitFacts) -> float:
 
 def _fields(facts: UnitFacts) -> list[tuple[str, str]]:
     weight = f"{facts.weight_g / 1000:g} kg" if facts.weight_g else ""
-    expires = facts.expires_on.isoformat() if facts.expires_on else ""
+    day = facts.expires_on or facts.best_before
     count = str(facts.count) if facts.count is not None else ""
     found = [
         ("Content", facts.gtin),
         ("Count", count),
         ("Batch/Lot", facts.lot),
-        ("Expiry", expires),
+        ("Expiry" if facts.expires_on else "Best before", day.isoformat() if day else ""),
         ("Order", facts.order),
         ("Gross weight", weight),
     ]

@@ -24,7 +24,7 @@ PAGES = (
     *("pwa", "trust", "health", "login", "devices", "people", "api", "station", "photos"),
     *("board", "stock", "units", "items", "locations", "orders", "purchase_orders"),
     *("discrepancies", "tasks", "imports", "scans", "documents", "manifests", "company", "printers", "printing"),
-    *("labels", "parcels"),
+    *("labels", "parcels", "backup"),
 )
 
 

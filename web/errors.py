@@ -20,6 +20,7 @@ from scanner.outage import outage
 from scanner.refusals import Refusal
 from web.auth import API, PasswordWanted
 
+COME_BACK = 503
 COME_BACK_S = {"busy": 1}  # a conflict is over in a moment; what a person must mend takes longer
 COME_BACK_ELSE_S = 5
 WORDS = {
@@ -53,6 +54,14 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(cause, come_back)
     app.register_error_handler(InternalServerError, broken)
     app.register_error_handler(HTTPException, failed)
+
+
+def said_of(error: Exception) -> AnyResponse:
+    """The answer to what one of several acts in a request has raised; the others go on."""
+    try:
+        return make_response(current_app.handle_user_exception(error))
+    except Exception as fault:  # noqa: BLE001 - nobody has words for it
+        return broken(InternalServerError(original_exception=fault))
 
 
 def wants_json() -> bool:

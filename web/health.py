@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import time
-from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy import and_, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from scanner import check_ledger
+from scanner import check_ledger, revisions
 from scanner.db import db
 from scanner.models import LedgerHead, Move, Site
 from scanner.turns import fault_note
 from web.auth import public
-from web.config import MIGRATIONS
 
 bp = Blueprint("health", __name__)
 
-REVISION = re.compile(r"^revision\b.*?[\"'](\w+)[\"']", re.MULTILINE)
-FOLLOWS = re.compile(r"^down_revision\b.*?[\"'](\w+)[\"']", re.MULTILINE)
 CHECK_EVERY_S = 300.0  # the quick check reads every balance; a monitor asks more often than that
 
 
@@ -58,16 +53,7 @@ def schema() -> dict[str, Any]:
     revision = None
     if db.engine.dialect.has_table(db.session.connection(), "alembic_version"):
         revision = db.session.scalar(text("SELECT version_num FROM alembic_version"))
-    return {"revision": revision, "is_current": revision == newest_revision()}
-
-
-@cache
-def newest_revision() -> str | None:
-    """The last revision in scanner/migrations: the one that no other follows. Alembic would cost 11 MB to ask."""
-    texts = [path.read_text(encoding="utf-8") for path in (MIGRATIONS / "versions").glob("*.py")]
-    found = {REVISION.search(text)[1]: FOLLOWS.search(text) for text in texts}  # type: ignore[index]
-    followed = {match[1] for match in found.values() if match}
-    return next((name for name in found if name not in followed), None)
+    return {"revision": revision, "is_current": revision == revisions.newest()}
 
 
 def ledgers() -> list[dict[str, Any]]:

@@ -57,10 +57,8 @@ def _ask(task: Task, held: dict[str, Any], by: By, printer: Printer | None = Non
 
 def _says(held: dict[str, Any]) -> dict[str, Any]:
     """What the label says of the goods: ids and figures, for its maker to write out."""
-    lot = goods.lot_by_id(held.get("lot_id", 0))
-    day = (lot.expiry or lot.best_before) if lot else None
-    facts = {"lot": lot.id if lot else None, "expires_on": day.isoformat() if day else None}
-    return {"item": held["item"], "count": held["qty"], **{key: value for key, value in facts.items() if value}}
+    lot = {"lot": held["lot_id"]} if held.get("lot_id") else {}
+    return {"item": held["item"], "count": held["qty"], **lot}
 
 
 def is_true(task: Task) -> bool:

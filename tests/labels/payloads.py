@@ -96,6 +96,7 @@ def items(draw: st.DrawFn, dpi: int) -> Label:
         lot=draw(gs1_texts | st.just("")),
         serial=draw(gs1_texts | st.just("")),
         expires_on=draw(st.none() | days),
+        best_before=draw(st.none() | days),
         quantity=draw(st.none() | st.integers(0, 10**6)),
         unit=draw(words),
     )
@@ -116,6 +117,7 @@ def units(draw: st.DrawFn, dpi: int) -> Label:
         count=draw(st.none() | st.integers(1, 99999)),
         lot=draw(words),
         expires_on=draw(st.none() | days),
+        best_before=draw(st.none() | days),
         order=draw(words),
         weight_g=draw(st.none() | st.integers(1, 2_000_000)),
     )

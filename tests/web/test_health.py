@@ -10,12 +10,12 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import text
 
+from scanner import revisions
 from scanner.db import db
 from tests.conftest import Browser
 from tests.world import World
 from web import VERSION, create_app
 from web.config import MIGRATIONS, BadSetting
-from web.health import newest_revision
 
 
 def test_a_sound_warehouse_says_so(warehouse: World, client: Browser) -> None:
@@ -61,7 +61,7 @@ def test_a_wrong_promise_is_not_sound(warehouse: World, client: Browser) -> None
 
 def test_the_newest_revision_is_the_one_that_the_migrations_end_with() -> None:
     scripts = ScriptDirectory(str(MIGRATIONS))
-    assert newest_revision() == scripts.get_current_head()
+    assert revisions.newest() == scripts.get_current_head()
 
 
 def test_an_old_schema_is_not_sound(warehouse: World, client: Browser) -> None:

@@ -1,21 +1,27 @@
-"""Scans by API: the same door as for the page. A repeat answers the same, with `replayed`."""
+"""Scans by API: the same door as for the page, one or up to a hundred. A repeat answers the same, with `replayed`."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any, Final
 
 from flask import Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError, WithJsonSchema
+from werkzeug.wrappers import Response as AnyResponse
 
 from scanner.accept import Incoming, accept_scan
 from scanner.db import db
 from scanner.models import ScanRecord
 from scanner.refusals import Refusal
-from web.api.common import Strict, answer, blueprint
-from web.auth import EVERYONE, allow, me
+from web import errors
+from web.api.common import Strict, answer, bad_body, blueprint
+from web.auth import EVERYONE, allow, me, takes
 
 bp = blueprint("scans")
+
+MOST_SCANS: Final = 100  # of one batch
+BATCH_BYTES: Final = 3 * 1024 * 1024  # a hundred of the longest
 
 
 class ScanIn(Strict):
@@ -54,8 +60,73 @@ class ScanOut(BaseModel):
 @allow(*EVERYONE)
 def post_scan(body: ScanIn) -> Response:
     """Take a scan, exactly once."""
+    return answer(_take(body))
+
+
+def _take(body: ScanIn) -> dict[str, Any]:
     incoming = Incoming(body.scan_id, body.raw, body.at, body.device, body.task, body.symbology or "", body.sends_gs)
-    return answer(accept_scan(incoming, me()))
+    return accept_scan(incoming, me())
+
+
+# Each is read by itself: a scan that cannot be read must not hold up those behind it.
+Unread = Annotated[dict[str, Any], WithJsonSchema(ScanIn.model_json_schema())]
+
+
+class ScansIn(Strict):
+    """What a device has kept, oldest first."""
+
+    scans: list[Unread] = Field(min_length=1, max_length=MOST_SCANS)
+
+
+class ResultOut(BaseModel):
+    """What became of one scan of a batch: what it would have been answered by itself."""
+
+    scan_id: str
+    status: int = Field(description="200 it is on record; 422 it cannot be recorded; 500 our fault, keep it")
+    answer: dict[str, Any]
+
+
+class ResultsOut(BaseModel):
+    """One result for each scan that was looked at, in the order of the batch."""
+
+    results: list[ResultOut]
+
+
+@bp.post("/scans/batch", responses={"200": ResultsOut})
+@takes(BATCH_BYTES)
+@allow(*EVERYONE)
+def post_scans(body: ScansIn) -> Response:
+    """Take up to a hundred scans in their order, each in a transaction of its own.
+
+    One that cannot be recorded does not stop the others. When the database cannot take one, the answer is 503 with the
+    results up to there; the same batch may be sent again: what is on record is answered anew.
+    """
+    results: list[dict[str, Any]] = []
+    for each in body.scans:
+        response = _answered(lambda each=each: _take(ScanIn.model_validate(each)))  # type: ignore[misc]
+        if response.status_code == errors.COME_BACK:
+            late = answer({**response.get_json(), "results": results}, errors.COME_BACK)
+            late.headers["Retry-After"] = response.headers["Retry-After"]
+            return late
+        scan_id = each.get("scan_id")
+        results.append(
+            {
+                "scan_id": scan_id if isinstance(scan_id, str) else "",
+                "status": response.status_code,
+                "answer": response.get_json(),
+            }
+        )
+    return answer({"results": results})
+
+
+def _answered(take: Callable[[], dict[str, Any]]) -> AnyResponse:
+    """The answer that one scan gets, whatever it meets."""
+    try:
+        return answer(take())
+    except ValidationError as error:
+        return bad_body(error)
+    except Exception as error:  # noqa: BLE001 - as Flask itself does for a request; the log has it
+        return errors.said_of(error)
 
 
 class ScanPath(BaseModel):
