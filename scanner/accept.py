@@ -25,6 +25,7 @@ from scanner.db import connection, db, now, table_of, transact
 from scanner.find import Found, find, read_code
 from scanner.models import Discrepancy, Move, Person, ScanRecord, Task
 from scanner.refusals import Refusal
+from scanner.tally import counted
 from scanner.workflows import WORKFLOWS
 
 UNDO_AGE = timedelta(minutes=10)
@@ -63,6 +64,7 @@ class _Seen(Exception):
         self.record = record
 
 
+@counted
 def accept_scan(incoming: Incoming, by: By) -> Answer:
     """Take one scan, exactly once, and return its answer; a repeat returns the stored answer with `replayed`.
 

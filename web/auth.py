@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, Final, TypeVar
 
 from flask import Flask, current_app, g, request
@@ -41,6 +42,8 @@ PUBLIC: Final = frozenset(("public",))
 MAY: Final = "may"  # the marks that a declaration leaves on a view
 TAKES: Final = "takes"
 BY_BADGE: Final = "by_badge"
+BY_TOKEN: Final = "by_token"  # noqa: S105 - no secret
+FORWARDED: Final = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")
 
 csrf = CSRFProtect()
 
@@ -113,6 +116,12 @@ def by_badge(view: View) -> View:
     return view
 
 
+def by_token(view: View) -> View:
+    """Open a view outside of /api/ as one of the API: it asks for a bearer token, never for a cookie."""
+    view.__dict__[BY_TOKEN] = True
+    return view
+
+
 def publish(app: Flask, blueprint: str) -> None:
     """Open every view of a blueprint that holds no person's data (the installable shell)."""
     for endpoint, view in app.view_functions.items():
@@ -127,6 +136,7 @@ class Access:
     may: frozenset[str]
     takes: int | None  # bytes; None = as much as a form
     by_badge: bool = False
+    by_token: bool = False
 
     @property
     def is_public(self) -> bool:
@@ -146,7 +156,7 @@ def check_declared(app: Flask) -> None:
     if silent:
         raise LookupError(f"routes that do not say who may use them: {', '.join(sorted(silent))}")
     app.extensions["access"] = {
-        endpoint: Access(marks[MAY], marks.get(TAKES), BY_BADGE in marks)
+        endpoint: Access(marks[MAY], marks.get(TAKES), BY_BADGE in marks, BY_TOKEN in marks)
         for endpoint, marks in declared.items()
         if MAY in marks
     }
@@ -186,13 +196,31 @@ def gate() -> None:
         return  # no such route, or no such method: the error page answers
     access: Access = current_app.extensions["access"][request.endpoint]
     _check_size(access)
-    is_api = request.path.startswith(API)
+    is_api = for_programs()
     if not is_api:
         check_origin(request)
-    if not access.is_public:
+    if not access.is_public and not (access.by_token and is_near()):
         _admit(access, is_api=is_api)
     if request.method in UNSAFE and not is_api:
         csrf.protect()
+
+
+def for_programs() -> bool:
+    """Whether the address is one for programs: asked for with a token, answered in JSON or in its own format."""
+    if request.path.startswith(API) or request.endpoint is None:
+        return request.path.startswith(API)
+    access: Access = current_app.extensions["access"][request.endpoint]
+    return access.by_token
+
+
+def is_near() -> bool:
+    """Whether a program on this very machine asks, without a proxy, where SCANDOCK_METRICS says that this is enough."""
+    if current_app.config["METRICS"] != "loopback" or any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        return ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
 
 
 def _check_size(access: Access) -> None:

@@ -8,6 +8,7 @@ SCANDOCK_WAIT_S     how long a scan waits for a database in use, seconds  10
 SCANDOCK_PROXIES    how many reverse proxies stand in front              0
 SCANDOCK_CERTIFICATES  the folder of server.crt, server.key and ca.crt, to serve https without a proxy   none
 SCANDOCK_HOSTS      the host names that are answered, separated by spaces  any
+SCANDOCK_METRICS    who may read /metrics: token, or loopback as well    token
 SCANDOCK_PRINTER_NETWORKS  where printers may stand: networks, separated by spaces   the private ones
 SCANDOCK_PRINTER_PORTS     the ports that they may have: ports or ranges             9100-9109 631
 SCANDOCK_PRINT_LEASE_S     how long a print worker may be silent, seconds            30
@@ -36,6 +37,7 @@ FORM_PARTS = 200
 KEY_FILE = "secret_key"
 MOST_WAIT_S = 25  # the server gives up on a request after a minute, and a write may wait twice
 SHORTEST_KEY = 32  # characters
+METRICS = ("token", "loopback")  # the first is the default
 LEASE_S = 30.0
 MOST_LEASE_S = 600
 
@@ -58,6 +60,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "CERTIFICATES": Path(folder) if (folder := environ.get("SCANDOCK_CERTIFICATES")) else None,
         "PROXIES": _whole_number(environ, "SCANDOCK_PROXIES"),
         "TRUSTED_HOSTS": environ.get("SCANDOCK_HOSTS", "").split() or None,
+        "METRICS": _one_of(environ, "SCANDOCK_METRICS", METRICS),
         "PRINTERS": _reach(environ, url),
         "PRINT_LEASE_S": _seconds(environ, "SCANDOCK_PRINT_LEASE_S", LEASE_S, MOST_LEASE_S),
         "MAX_CONTENT_LENGTH": FORM_BYTES,
@@ -78,6 +81,13 @@ def _whole_number(environ: Mapping[str, str], name: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise BadSetting(f"{name} is {text!r}, wanted a whole number")
     return int(text)
+
+
+def _one_of(environ: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    word = environ.get(name) or words[0]
+    if word not in words:
+        raise BadSetting(f"{name} is {word!r}, wanted {' or '.join(words)}")
+    return word
 
 
 def _reach(environ: Mapping[str, str], url: str) -> Reach:

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from scanner.db import Busy, is_stored, let_go
 from scanner.outage import outage
 from scanner.refusals import Refusal
-from web.auth import API, PasswordWanted
+from web.auth import PasswordWanted, for_programs
 
 COME_BACK = 503
 COME_BACK_S = {"busy": 1}  # a conflict is over in a moment; what a person must mend takes longer
@@ -66,7 +66,7 @@ def said_of(error: Exception) -> AnyResponse:
 
 def wants_json() -> bool:
     """True for programs: all that is below /api/, and clients that take JSON and no pages."""
-    if request.path.startswith(API):
+    if for_programs():
         return True
     accept = request.accept_mimetypes
     return accept["application/json"] > accept["text/html"]

@@ -1,4 +1,4 @@
-"""Health: GET /healthz says what runs here and whether it is sound; 503 when it is not."""
+"""Health: GET /healthz says what runs here and whether it is sound, GET /readyz whether to send requests; else 503."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from web.auth import public
 
 bp = Blueprint("health", __name__)
 
+SAFE = ("fsync", "full_page_writes", "synchronous_commit")  # of PostgreSQL: all of them on
 CHECK_EVERY_S = 300.0  # the quick check reads every balance; a monitor asks more often than that
 
 
@@ -39,13 +40,38 @@ def healthz() -> tuple[Response, int]:
     return jsonify({"status": "ok" if is_good else "not ok", **facts}), 200 if is_good else 503
 
 
+@bp.get("/readyz")
+@public
+def readyz() -> tuple[Response, int]:
+    """For the proxy in front: ready once the database answers with this program's schema. It reads no stock."""
+    try:
+        why = "" if schema()["is_current"] else "schema"
+    except SQLAlchemyError as error:
+        current_app.logger.warning("ready: %s", error)
+        why = "no database"
+    if not why:
+        return jsonify({"status": "ready"}), 200
+    response = jsonify({"status": "not ready", "why": why})
+    response.headers["Retry-After"] = "5"
+    return response, 503
+
+
 def database() -> dict[str, Any]:
     """The engine and its version, and what is to be known about that version."""
     name = db.engine.dialect.name
     found = db.session.scalar(text("SELECT sqlite_version()" if name == "sqlite" else "SHOW server_version"))
     version = str(found).split(" ", 1)[0]
-    note = fault_note(version) if name == "sqlite" else ""
+    note = fault_note(version) if name == "sqlite" else unsafe_note()
     return {"engine": name, "version": version} | ({"note": note} if note else {})
+
+
+def unsafe_note() -> str:
+    """What PostgreSQL may lose by its settings. A scan that was acknowledged is on its disk, unless it lies."""
+    query = text("SELECT name FROM pg_settings WHERE name = ANY(:names) AND setting = 'off' ORDER BY name")
+    off = [*db.session.scalars(query, {"names": [*SAFE]})]
+    return (
+        f"PostgreSQL runs with {', '.join(off)} off: a power cut may lose scans that were acknowledged." if off else ""
+    )
 
 
 def schema() -> dict[str, Any]:

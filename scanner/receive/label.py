@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scanner import goods, printing, units
+from scanner import printing, units
 from scanner.by import By
 from scanner.models import Printer, Task
 from scanner.printing.card import comes_out_at

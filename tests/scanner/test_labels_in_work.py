@@ -80,7 +80,6 @@ def test_the_unit_label_prints_by_itself_when_the_goods_are_complete_and_is_scan
         "item": floor.world.items["MILK"].id,
         "count": 12,
         "lot": job.details["lot"],
-        "expires_on": "2033-01-01",
     }
     assert answer["say"] == "Label prints on ZEBRA-1. 12 in hand."
     assert answer["prompt"]["scan"] == "SCAN LABEL FROM ZEBRA-1"

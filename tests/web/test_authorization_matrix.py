@@ -1,4 +1,4 @@
-"""Every route, asked by everybody: nobody, and each role; by cookie, and below /api/ by token only."""
+"""Every route, asked by everybody: nobody, and each role; by cookie, and what is for programs by token only."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
     @property
     def is_api(self) -> bool:
-        return self.path.startswith(auth.API)
+        return self.path.startswith(auth.API) or self.path == "/metrics"
 
     @property
     def url(self) -> str:
