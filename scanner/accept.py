@@ -2,8 +2,8 @@
 
 Seen before? Then the same answer again. Else: read the code, find what it names, let the workflow take its step, record
 the scan with its outcome, commit. A refused scan changes nothing but the record of the scan: the step's transaction is
-rolled back whole and the refusal is stored in one of its own. A crash or a passing fault of the database stores
-nothing, so the same scan may be sent again.
+rolled back whole and the refusal is stored in one of its own, for a late scan with a discrepancy (scanner/late.py). A
+crash or a passing fault of the database stores nothing, so the same scan may be sent again.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
-from scanner import ledger
+from scanner import late, ledger
 from scanner.asides import ASIDES, CODES
 from scanner.by import By
 from scanner.db import connection, db, now, table_of, transact
@@ -215,6 +215,7 @@ def _check_task(task: Task | None, workflow: ModuleType, by: By) -> None:
 def _answer(incoming: Incoming, by: By, task: Task | None, workflow: ModuleType, say: str) -> Answer:
     db.session.flush()
     ledger.seal()
+    late.reopen_counts(by)
     prompt = workflow.prompt(task)
     outcome = "discrepancy" if by.discrepancies else "accepted"
     return {
@@ -252,6 +253,7 @@ def _store_refusal(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
     workflow = _workflow(task)
     prompt = workflow.prompt(task)
     act.step = prompt.step
+    late.note_refused(act, storable(incoming.raw), refusal)
     answer: Answer = {
         "scan_id": incoming.scan_id,
         "outcome": "refused",
@@ -265,7 +267,7 @@ def _store_refusal(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
         "workflow": workflow.__name__.rpartition(".")[2],
         "task": incoming.task_id,
         "moves": [],
-        "discrepancies": [],
+        "discrepancies": list(act.discrepancies),
         "found": None,
         "prompt": prompt.as_json(),
     }
@@ -369,11 +371,3 @@ def _last_scan(task: Task, by: By) -> ScanRecord:
 def _moves_of(record: ScanRecord) -> list[int]:
     query = select(Move.seq).where(Move.scan_id == record.id, Move.site_id == record.site_id)
     return list(db.session.scalars(query.order_by(Move.seq.desc())))
-
-
-def scan_counts(site_id: int) -> dict[str, int]:
-    """How many scans the site has on record, by outcome."""
-    rows = db.session.execute(
-        select(ScanRecord.outcome, func.count()).where(ScanRecord.site_id == site_id).group_by(ScanRecord.outcome)
-    )
-    return dict(rows)

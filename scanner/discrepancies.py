@@ -263,6 +263,10 @@ RESOLUTIONS: dict[str, tuple[Resolution, ...]] = {
     ),
     "weight": (Resolution("accept", "THE WEIGHT IS RIGHT", _keep),),
     "cancelled_goods": (Resolution("put_back", "THE GOODS ARE BACK", _keep),),
+    "late_scan": (
+        Resolution("put_back", "THE GOODS ARE BACK", _keep),
+        Resolution("dismiss", "NOTHING WAS MOVED", _keep),
+    ),
 }
 
 

@@ -90,11 +90,11 @@ def _of_database() -> Iterator[str]:
 
 
 def _of_sites() -> Iterator[str]:
-    codes = dict(db.session.execute(select(Site.id, Site.code).order_by(Site.id)).tuples())
-    heads = dict(db.session.execute(select(LedgerHead.site_id, LedgerHead.seq)).tuples())
+    codes = dict(db.session.execute(select(Site.id, Site.code).order_by(Site.id)).all())
+    heads = dict(db.session.execute(select(LedgerHead.site_id, LedgerHead.seq)).all())
     yield from _metric("ledger_seq", "gauge", "Moves in the ledger.", _by_site(codes, heads))
     open_ = select(Discrepancy.site_id, func.count()).where(Discrepancy.status == "open")
-    counts = dict(db.session.execute(open_.group_by(Discrepancy.site_id)).tuples())
+    counts = dict(db.session.execute(open_.group_by(Discrepancy.site_id)).all())
     yield from _metric(
         "discrepancies_open", "gauge", "Discrepancies that wait for a decision.", _by_site(codes, counts)
     )
@@ -115,7 +115,7 @@ def _of_printing(codes: dict[int, str]) -> Iterator[str]:
     ]
     yield from _metric("print_jobs", "gauge", "Print jobs that are not over, by state.", jobs)
     oldest = select(PrintJob.site_id, func.min(PrintJob.asked_at)).where(PrintJob.state == "queued")
-    since = dict(db.session.execute(oldest.group_by(PrintJob.site_id)).tuples())
+    since = dict(db.session.execute(oldest.group_by(PrintJob.site_id)).all())
     ages = {id_: max(0.0, (now() - at).total_seconds()) for id_, at in since.items()}
     words = "How long the oldest print job has waited; 0 when none does."
     yield from _metric("print_oldest_queued_seconds", "gauge", words, _by_site(codes, ages))
