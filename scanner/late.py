@@ -21,8 +21,8 @@ from scanner.refusals import Refusal
 LATE: Final = timedelta(minutes=5)  # sooner, the person still stands there; and few clocks are further off than that
 OLDEST: Final = timedelta(days=7)  # a device that was away for longer has a clock that is wrong
 
-# What is wrong with these was wrong when they were made. All else may be right on the floor and overtaken in the book: a
-# task that has gone on to another step wants another kind of code.
+# What is wrong with these was wrong when they were made. All else may be right on the floor and overtaken in the book:
+# a task that has gone on to another step wants another kind of code.
 WRONG_AT_ONCE: Final = frozenset(
     (
         *("empty", "too_long", "control_characters", "misread", "ambiguous_gs1", "bad_gs1", "unknown_code"),

@@ -26,6 +26,7 @@ from tests.engines import ROOT, Databases, migrate
 from tests.scanner.floor import place
 from tests.serving import Client, serve, token_of
 from tests.world import World, new_scan_id
+from web import create_app
 
 HEAD = re.compile(r"MAIN: ([\d,]+) moves, chain ([\w-]+)\.")
 pytestmark = pytest.mark.skipif(shutil.which("pg_dump") is None, reason="there is no pg_dump")
@@ -41,7 +42,21 @@ class Ran:
     said: str
 
 
-def flask(url: str, folder: Path, *words: str, file_bytes: int = 0, **env: str) -> Ran:
+def flask(url: str, folder: Path, *words: str) -> Ran:
+    """A command on another database."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"DATABASE_URL": url, "SCANDOCK_DATA": str(folder), "FLASK_RUN_FROM_CLI": "true"}.items():
+            patch.setenv(name, value)
+        app = create_app()
+        with app.app_context():
+            result = app.test_cli_runner().invoke(args=list(words))
+            db.session.remove()
+            db.engine.dispose()
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return Ran(result.exit_code, result.output)
+
+
+def typed(url: str, folder: Path, *words: str, file_bytes: int = 0, **env: str) -> Ran:
     """A command in a process of its own, as a person types it. `file_bytes` is the most that a file may grow to."""
 
     def limit() -> None:
@@ -97,7 +112,6 @@ class Crew:
 
     def __init__(self, port: int, token: str, size: int) -> None:
         self.acknowledged = set[str]()
-        self.booked = set[str]()
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._work, args=(port, token, n)) for n in range(size)]
 
@@ -112,6 +126,13 @@ class Crew:
             self._stop.set()
             for thread in self._threads:
                 thread.join(30)
+
+    def wait_for(self, count: int) -> None:
+        """Until so many scans were acknowledged."""
+        gate = threading.Event()
+        while len(self.acknowledged) < count:
+            assert any(thread.is_alive() for thread in self._threads)
+            gate.wait(0.02)
 
     def _work(self, port: int, token: str, number: int) -> None:
         device = Client(port, token=token)
@@ -135,12 +156,13 @@ def test_a_back_up_under_work_has_all_that_was_acknowledged_before_it(
     target, before = tmp_path / "at-work.backup", set[str]()
     with serve(engine_url, tmp_path) as port, Crew(port, token, 4).working() as crew:
         for number in range(3):
+            crew.wait_for(20 * (number + 1))
             target = tmp_path / f"{number}.backup"
             before = set(crew.acknowledged)
             seq, chain = kept(engine_url, tmp_path, target)
-    assert len(crew.acknowledged) > len(before) > 20
+    assert len(crew.acknowledged) > len(before) >= 60
     assert target.stat().st_mode & 0o777 == 0o600
-    put = flask(elsewhere, tmp_path, "restore", str(target))
+    put = typed(elsewhere, tmp_path, "restore", str(target))
     assert put.code == 0, put.said
     assert f"MAIN: {seq:,} moves, chain {chain}." in put.said
     assert "The ledger is good" in put.said
@@ -183,7 +205,7 @@ def test_a_disk_without_room_leaves_no_half_of_a_file(warehouse: World, engine_u
     db.session.remove()
     target = tmp_path / "copies" / "a.backup"
     target.parent.mkdir()
-    made = flask(engine_url, tmp_path, "backup", str(target), file_bytes=32 * 1024, PYTHONDONTWRITEBYTECODE="1")
+    made = typed(engine_url, tmp_path, "backup", str(target), file_bytes=32 * 1024, PYTHONDONTWRITEBYTECODE="1")
     assert made.code == 1, made.said
     assert list(target.parent.iterdir()) == []
     assert kept(engine_url, tmp_path, target)[0] == 0  # and when there is room again, all is well
@@ -245,7 +267,7 @@ def test_a_newer_schema_is_refused_and_an_older_one_is_brought_up_by_the_written
     databases: Databases, engine_url: str, elsewhere: str, tmp_path: Path
 ) -> None:
     old = databases.empty(engine_of(engine_url))
-    assert flask(old, tmp_path, "db", "upgrade", "0004").code == 0
+    assert typed(old, tmp_path, "db", "upgrade", "0004").code == 0
     made = flask(old, tmp_path, "backup", str(tmp_path / "old.backup"))
     assert made.code == 0, made.said
     put = flask(elsewhere, tmp_path, "restore", str(tmp_path / "old.backup"))
@@ -343,6 +365,6 @@ def test_a_machine_without_postgresqls_programs_is_told_what_to_install(
     warehouse: World, engine_url: str, tmp_path: Path
 ) -> None:
     db.session.remove()
-    made = flask(engine_url, tmp_path, "backup", str(tmp_path / "a.backup"), PATH="/nowhere")
+    made = typed(engine_url, tmp_path, "backup", str(tmp_path / "a.backup"), PATH="/nowhere")
     assert (made.code, "There is no pg_dump on this machine" in made.said) == (1, True)
     assert not (tmp_path / "a.backup").exists()
