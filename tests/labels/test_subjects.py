@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date
 from typing import Any
 
 import pypdfium2
@@ -15,7 +16,8 @@ from sqlalchemy import delete, select, update
 
 from labels import documents, zpl
 from labels.make import KINDS, Target, maker_of, proof_of, trial
-from scanner import printing
+from labels.parts import Code, Text
+from scanner import printing, units
 from scanner.barcode import encode, own
 from scanner.db import db, transact
 from scanner.models import (
@@ -23,6 +25,7 @@ from scanner.models import (
     Carton,
     Item,
     Location,
+    Lot,
     Manifest,
     Order,
     Parcel,
@@ -97,6 +100,18 @@ def subject_of(kind: str) -> tuple[int | None, dict[str, Any], set[str]]:
     if kind == "carton_type":
         return one(select(Carton.id)), {}, {encode("carton_type", "M")}
     return None, {}, {own.command("HELP")} if kind == "check_sheet" else {"PAGE"}
+
+
+def test_a_pallet_whose_label_comes_out_first_says_the_goods_that_it_was_asked_for(floor: Floor) -> None:
+    by, milk = floor.world.by("ana"), one(select(Item).where(Item.sku == "MILK"))
+    lot = one(select(Lot).where(Lot.item_id == milk.id))
+    transact(lambda: db.session.execute(update(Lot).values(expiry=None, best_before=date(2033, 1, 1))))
+    dock = one(select(Location.id).where(Location.code == "DOCK-1"))
+    pallet_id = transact(lambda: units.new_unit(by, "pallet", dock).id)
+    label = proof_of(trial("unit", pallet_id, by, {"item": milk.id, "count": 12, "lot": lot.id}), ZPL).label
+    said = [line for part in label.parts if isinstance(part, Text) for line in part.lines]
+    assert {"12", lot.code, "2033-01-01", "Best before".upper()} <= {line.upper() for line in said}
+    assert f"02{GTINS['MILK'].zfill(14)}3712" in {part.symbol.content for part in label.parts if isinstance(part, Code)}
 
 
 def paper_of(kind: str) -> int:
