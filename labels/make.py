@@ -104,8 +104,8 @@ def proof_of(job: PrintJob, target: Target) -> Proof:
 
 
 def _label(job: PrintJob, target: Target) -> Made:
-    """A label of our own: drawn, read back, and only then put into the printer's language."""
-    proven = proof_of(job, target).label.of_job(job.public_id)
+    """A label of our own: drawn, read back, and only then put into the printer's language. It names its job."""
+    proven = proof_of(job, target).label.of_job(f"{job.public_id} COPY" if job.copy_of else job.public_id)
     return Made(_LANGUAGES[target.language](proven), target.language)
 
 

@@ -260,7 +260,7 @@ def test_a_label_that_is_too_small_is_refused_with_the_limit(floor: Floor) -> No
     subject, details, _ = subject_of("unit")
     with pytest.raises(Refusal, match="label_too_small") as caught:
         make_at(trial("unit", subject, floor.world.by("eve"), details), Target("zpl", 203, 50, 25))
-    assert "50 by 25 mm" in caught.value.say
+    assert "must be 0.495 mm at least; it needs 88.0 mm" in caught.value.say
 
 
 def test_a_copy_says_so(floor: Floor) -> None:
