@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 LABEL = re.compile(rb"\^XA.*?\^XZ", re.DOTALL)
-JOB = re.compile(rb"\^FX([0-9a-f-]{36})\^FS")
+JOB = re.compile(rb"\^FX([0-9a-f-]{36})(?: COPY)?\^FS")
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset, as a printer that is switched off
 BEHAVIOURS = ("good", "answers", "paper_out", "head_open", "paused", "rubbish", "hang", "cut", "slow", "refuse")
 

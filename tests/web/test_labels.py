@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import zxingcpp
 from PIL import Image
 from sqlalchemy import func, select, update
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from labels import many, picture
 from scanner import people
@@ -284,8 +285,10 @@ MADE = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 
 def send_label(eve: Browser, parcel: int, data: bytes, tracking: str = "") -> str:
     """Upload it, and what the page says then."""
-    form: dict[str, Any] = {"label": (io.BytesIO(data), "label.bin"), "tracking": tracking}
-    answer = eve.send(f"/parcels/{parcel}/label", form, content_type="multipart/form-data")
+    file = FileStorage(io.BytesIO(data), "label.bin")
+    boundary, body = encode_multipart({"csrf_token": eve.token(), "label": file, "tracking": tracking})  # in memory
+    kind = f"multipart/form-data; boundary={boundary}"
+    answer = eve.post(f"/parcels/{parcel}/label", data=body, content_type=kind)
     return eve.get(f"/parcels/{parcel}").text if answer.status_code == 303 else answer.text
 
 
