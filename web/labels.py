@@ -58,6 +58,7 @@ TITLES: Final = {
     "check_sheet": "Scanner check sheet",
 }
 PAGE_DPI: Final = 300
+MOST_PAGE_MM: Final = 300  # larger ones only take time
 MOST_JOBS: Final = 200  # labels at once through the queue; for more there is the PDF
 AT_ONCE: Final = 50  # of them in one transaction, so that scans do not wait for it
 MOST_COPIES: Final = 999
@@ -332,6 +333,9 @@ def _printer(on: str) -> Printer | None:
 
 
 def _page(kind: str, on: str) -> Target:
-    size = _SIZE.fullmatch(on) or _SIZE.fullmatch(SIZES[kind][0])
+    """A page of the size that is asked for; of the kind's first where that is none, or larger than any label."""
+    size = _SIZE.fullmatch(on)
+    if size is None or max(int(size[1]), int(size[2])) > MOST_PAGE_MM:
+        size = _SIZE.fullmatch(SIZES[kind][0])
     assert size is not None
     return Target("pdf", PAGE_DPI, int(size[1]), int(size[2]))
