@@ -145,7 +145,8 @@ def _square_small(sketch: Sketch, facts: ItemFacts, chosen: Symbol, *, is_copy: 
     use = "own" if chosen.kind == "datamatrix" else "item"
     lines = _lines(facts)
     placed = sketch.code(chosen, middle, use, name="code", align="left" if lines else "center")
-    beside = Box(placed.box.right, middle.y, middle.right - placed.box.right, middle.height)
+    left = placed.box.right + sketch.dots(0.4)  # a J reaches out of its box to the left
+    beside = Box(left, middle.y, middle.right - left, middle.height)
     if lines and beside.width >= sketch.dots(5):
         grid(sketch, beside, lines, columns=1, mm=1.8, title_mm=1.0, bold=False, least_mm=1.0)
     sketch.text(facts.description, foot, 1.7, least_mm=1.2, lines=2, name="description")
