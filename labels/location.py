@@ -14,6 +14,7 @@ from typing import Final
 from labels.parts import Box, Code, Label, Media, Symbol, Text
 from labels.sketch import COPY, Sketch
 from labels.text import CAP
+from scanner.refusals import Refusal
 
 # One colour a level, apart for eyes that confuse red and green too (Okabe and Ito's set); ink is what stands out on it.
 LEVEL_COLOURS: Final = (
@@ -120,6 +121,8 @@ def _head(sketch: Sketch, facts: LocationFacts, head: Box) -> float:
         width = max(sketch.dots(17), head.width // 6)
         room, digits = sketch.columns(head, head.width - width, width, gap_mm=3)
         _check_digits(sketch, facts.check_digits, digits)
+    if room.width <= 0 or room.height <= 0:
+        raise Refusal("label_too_small", f"The label of {facts.name[:40]}", why="no room is left for the name")
     sketch.text(facts.name, room, 200, least_mm=4, bold=True, name="name")
     return reading_distance_m(sketch)
 
@@ -173,6 +176,6 @@ def _small_print(sketch: Sketch, facts: LocationFacts, code: Code, line: Box, *,
 
 
 def reading_distance_m(sketch: Sketch) -> float:
-    """How far off the name can be read: 200 times the height of its capitals."""
-    size = next(part.size for part in sketch.parts if isinstance(part, Text) and part.name == "name")
+    """How far off the name can be read: 200 times the height of its capitals; 0 for a name without letters."""
+    size = next((part.size for part in sketch.parts if isinstance(part, Text) and part.name == "name"), 0)
     return round(sketch.media.mm(size * CAP) * _PER_DISTANCE / 1000, 1)

@@ -41,6 +41,8 @@ _CODE_B: Final = 100
 _FNC1: Final = 102
 _START_B: Final = 104
 _START_C: Final = 105
+_WIDEST_MODULE: Final = 10  # dots, of ^BY
+_ESCAPES: Final = "_!$;"  # for ^BX
 _SPACE: Final = 32
 _LAST_B: Final = 94  # '~'; 95 is DEL, and above are functions
 # Data codewords of the squares of Data Matrix (ISO/IEC 16022, table 7).
@@ -124,13 +126,15 @@ def hexed(text: str, sign: str = "_") -> str:
 
 
 def _code(code: Code) -> str:
-    if code.symbol.kind in {"code128", "gs1_128"}:
+    if code.symbol.kind in {"code128", "gs1_128"} and code.module <= _WIDEST_MODULE:
         data = _code_128(code)
         if data is not None:
             x = code.box.x + symbols.QUIET[code.symbol.kind][0] * code.module
             return f"^FO{x},{code.box.y}^BY{code.module}^BCN,{code.bar_height},N,N,N,N^FH_^FD{data}^FS"
     if code.symbol.kind in {"datamatrix", "gs1_datamatrix"} and _fits_plainly(code):
-        return _data_matrix(code)
+        sign = next((sign for sign in _ESCAPES if sign not in code.symbol.content), None)
+        if sign is not None:
+            return _data_matrix(code, sign)
     return graphic(code.box, picture.bars(code))
 
 
@@ -168,13 +172,14 @@ def _fits_plainly(code: Code) -> bool:
     return drawn.columns == len(drawn.rows) and words <= _CAPACITY.get(drawn.columns, 0)
 
 
-def _data_matrix(code: Code) -> str:
+def _data_matrix(code: Code, escape: str) -> str:
+    """`^BX` with a sign before FNC1 and GS that the content has not: printers do not agree on how to double it."""
     size = symbols.modules(code.symbol).columns
     quiet = symbols.QUIET[code.symbol.kind][0] * code.module
-    data = "".join("_1" if char == GS else "__" if char == "_" else hexed(char, "\\") for char in code.symbol.content)
-    first = "_1" if code.symbol.kind == "gs1_datamatrix" else ""
+    data = "".join(f"{escape}1" if char == GS else hexed(char, "\\") for char in code.symbol.content)
+    first = f"{escape}1" if code.symbol.kind == "gs1_datamatrix" else ""
     where = f"^FO{code.box.x + quiet},{code.box.y + quiet}"
-    return f"{where}^BXN,{code.module},200,{size},{size},6,_,1^FH\\^FD{first}{data}^FS"
+    return f"{where}^BXN,{code.module},200,{size},{size},6,{escape},1^FH\\^FD{first}{data}^FS"
 
 
 # --- graphics --------------------------------------------------------------------------------------------------------

@@ -78,8 +78,11 @@ def test_zpl_reads_as_asked_for_every_label(render: Render, kind: str, dpi: int)
             seen.append(1)
             assert sheet.size == (label.width, label.height)
             for code in label.codes:
+                proven = picture.draw(label).convert("L").crop(code.box.corners)
+                if ImageChops.difference(sheet.crop(code.box.corners), proven).getbbox() is None:
+                    continue  # dot by dot what two engines have read
                 assert read(sheet, code) == code.symbol.content, zpl.job(label)
-                assert ink_box(sheet, code) == ink_box(picture.draw(label).convert("L"), code)
+                assert ink_box(sheet, code) == ImageChops.invert(proven).point(_black).getbbox()
 
     check()
     assert seen
@@ -87,7 +90,11 @@ def test_zpl_reads_as_asked_for_every_label(render: Render, kind: str, dpi: int)
 
 def ink_box(sheet: Image.Image, code: Code) -> tuple[int, int, int, int] | None:
     """Where a symbol's ink lies in its box: native bars must be as wide and as high as those that were proven."""
-    return ImageChops.invert(sheet.crop(code.box.corners)).point(lambda value: 255 * (value > 127)).getbbox()
+    return ImageChops.invert(sheet.crop(code.box.corners)).point(_black).getbbox()
+
+
+def _black(value: int) -> int:
+    return 255 * (value > 127)
 
 
 @pytest.mark.parametrize("words", [words for words in HOSTILE if words])
@@ -121,7 +128,7 @@ def test_native_text_stays_in_its_box(render: Render) -> None:
         (said,) = label.parts
         assert isinstance(said, Text)
         own = ImageChops.invert(picture.draw(label).convert("L")).getbbox()
-        theirs = ImageChops.invert(sheet).point(lambda value: 255 * (value > 127)).getbbox()
+        theirs = ImageChops.invert(sheet).point(_black).getbbox()
         assert own is not None
         assert theirs is not None
         assert theirs[2] - said.box.x <= (own[2] - said.box.x) * 7 / 6

@@ -85,6 +85,13 @@ def test_every_limit_has_a_source_and_every_symbol_its_quiet_zone() -> None:
             assert QUIET[kind]
 
 
+def test_a_name_without_letters_is_read_from_nowhere() -> None:
+    """Nothing to read but the code, which is printed all the same."""
+    label = location(LocationFacts(" ", "LA0302A"), Media(100, 50))
+    assert label.reading_m == 0
+    assert {code.symbol.content for code in label.codes} == {"LA0302A"}
+
+
 def test_letters_are_sized_by_the_distance_they_are_read_from() -> None:
     label = location(LocationFacts("A-03-02", "LA0302A"), Media(100, 50))
     name = next(part for part in label.parts if part.name == "name")

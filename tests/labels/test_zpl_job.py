@@ -84,3 +84,24 @@ def test_a_symbol_in_a_job_is_the_one_that_was_asked_for() -> None:
     sketch = Sketch("code", Media(100, 50))
     sketch.code(Symbol("code128", "A^~B_D"), Box(0, 0, 800, 200), "own", name="code")
     assert "^FD>:A_5E_7EB_5FD^FS" in zpl.job(sketch.done()).decode()
+
+
+def test_bars_wider_than_a_printer_makes_them_are_drawn() -> None:
+    """^BY takes modules of at most ten dots."""
+    for media, is_native in ((Media(100, 50), True), (Media(250, 100), False)):
+        sketch = Sketch("code", media)
+        sketch.code(Symbol("code128", "L0R"), sketch.room, "far" if not is_native else "location", name="code")
+        (code,) = sketch.done().codes
+        assert (code.module <= 10) == is_native
+        assert ("^BCN" in zpl.job(sketch.done()).decode()) == is_native
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [("A_B", "6,!,1^FH\\^FDA\\5FB^FS"), ("A!B", "6,_,1^FH\\^FDA\\21B^FS"), ("_!$;", None)],
+)
+def test_the_sign_before_functions_is_one_that_the_content_has_not(content: str, field: str | None) -> None:
+    sketch = Sketch("code", Media(50, 50))
+    sketch.code(Symbol("datamatrix", content), Box(0, 0, 200, 200), "own", name="code")
+    job = zpl.job(sketch.done()).decode()
+    assert field in job if field else "^GFA" in job
