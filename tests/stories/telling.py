@@ -6,15 +6,14 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from scanner import check_ledger
 from scanner.accept import Answer, Incoming, accept_scan
-from scanner.db import db
+from scanner.db import db, now
 from scanner.models import Discrepancy
 from scanner.refusals import REASONS, Refusal
 from scanner.workflows import WORKFLOWS
@@ -33,6 +32,7 @@ class Telling:
 
     floor: Floor
     tasks: dict[tuple[str, str], int] = field(default_factory=dict)  # who works on what
+    clock: str = "00:00"  # when the station hears of a line: by its own clock, not that of the machine
     last: Incoming | None = None
     last_answer: Answer = field(default_factory=dict)
 
@@ -72,6 +72,7 @@ class Telling:
     def _work(self, act: Act) -> None:
         """Open or go on with a task, scan one thing after the other, look at what came of the last."""
         self._check_words(act)
+        self.clock = max(self.clock, act.time)
         try:
             task = self._task(act)
             if not act.scans:
@@ -129,10 +130,8 @@ class Telling:
         return raw
 
     def _at(self, act: Act) -> datetime:
-        """The story's clock, today at the site."""
-        hours, minutes = act.time.split(":")
-        zone = ZoneInfo(self.floor.world.site.timezone)
-        return datetime.now(zone).replace(hour=int(hours), minute=int(minutes), second=0, microsecond=0)
+        """As long ago as the line's time is before the latest that the story has told."""
+        return now() - (_of_day(self.clock) - _of_day(act.time))
 
     # --- what came of it ---
 
@@ -229,3 +228,8 @@ LOOKS: dict[str, Callable[[re.Match[str]], tuple[object, object]]] = {
     r"(pallet \d+|tote \d+) stands on (.+)": lambda p: (p[2], book.parent(p[1])),
     r"(\S+) has (.+)": lambda p: (sorted(_goods(p[2])), book.content(p[1])),
 }
+
+
+def _of_day(time: str) -> timedelta:
+    hours, minutes = time.split(":")
+    return timedelta(hours=int(hours), minutes=int(minutes))
