@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from scanner import late, ledger
+from scanner import late, leases, ledger
 from scanner.asides import ASIDES, CODES
 from scanner.by import By
 from scanner.db import connection, db, now, table_of, transact
@@ -32,6 +32,8 @@ UNDO_AGE = timedelta(minutes=10)
 MOST_ID = 2**31 - 1  # of a task
 DEVICE_KEPT = 64  # characters of a device's name
 RAW_KEPT = 1024  # characters of a raw code that are kept; longer ones are refused as too_long anyway
+
+SEEN = ("ok", "stop", "kept")  # it fits; it is wrong here; the device could not tell
 
 Answer = dict[str, Any]
 
@@ -48,6 +50,8 @@ class Incoming:
     symbology: str = ""
     sends_gs: bool | None = None  # whether the scanner sends separators; None if nobody checked it
     shown: tuple[str, int] | None = None  # the thing that a look-up shows: kind and id
+    sent_at: datetime | None = None  # the device's clock when it sent this; None if it did not say
+    seen: str = ""  # what the device told its person by itself: one of SEEN, or "" if nothing
 
     @property
     def fingerprint(self) -> str:
@@ -80,21 +84,37 @@ def accept_scan(incoming: Incoming, by: By) -> Answer:
         return _refuse(incoming, by, refusal)
 
 
+@counted
+def refuse_scan(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
+    """Put a scan on record that is not taken, whatever it is, with the answer that tells why; exactly once, too.
+
+    Raises what `accept_scan` raises.
+    """
+    return _refuse(_checked(incoming), by, refusal)
+
+
 def _checked(incoming: Incoming) -> Incoming:
     """The scan with its id in the one canonical form. Refuses bad_scan_id, bad_request (a time that cannot be)."""
     try:
         scan_id = str(uuid.UUID(incoming.scan_id))
     except ValueError as error:
         raise Refusal("bad_scan_id") from error
-    try:
-        at = incoming.at.astimezone(UTC) if incoming.at.tzinfo else None
-    except OverflowError:
-        at = None
+    at = _instant(incoming.at)
     if incoming.task_id is not None and not 0 < incoming.task_id <= MOST_ID:
         raise Refusal("unknown_task")
     if at is None:
         raise Refusal("bad_request", "The time of a scan needs its offset, and must be one that can be.")
-    return replace(incoming, scan_id=scan_id, at=at, device=storable(incoming.device)[:DEVICE_KEPT])
+    sent_at, seen = _instant(incoming.sent_at), incoming.seen if incoming.seen in SEEN else ""
+    device = storable(incoming.device)[:DEVICE_KEPT]
+    return replace(incoming, scan_id=scan_id, at=at, device=device, sent_at=sent_at, seen=seen)
+
+
+def _instant(at: datetime | None) -> datetime | None:
+    """A time of a device in UTC; None when it is none that can be."""
+    try:
+        return at.astimezone(UTC) if at is not None and at.tzinfo else None
+    except OverflowError:
+        return None
 
 
 def _take_step(incoming: Incoming, by: By) -> Answer:
@@ -105,6 +125,8 @@ def _take_step(incoming: Incoming, by: By) -> Answer:
     _check_task(task, workflow, act)
     found = find(read_code(incoming.raw, incoming.symbology or None, incoming.sends_gs), act)
     say = _step(task, workflow, found, act)
+    if incoming.seen == "stop":  # its person was told that it does not count, and has gone on from there
+        raise Refusal("stopped", incoming.raw[:40])
     answer = _answer(incoming, act, task, workflow, say)
     _record(incoming, act, task, workflow, answer, before)
     return answer
@@ -176,6 +198,8 @@ def _act(incoming: Incoming, by: By) -> By:
         by,
         scan_id=incoming.scan_id,
         occurred_at=incoming.at,
+        sent_at=incoming.sent_at,
+        seen=incoming.seen,
         device=incoming.device or by.device,
         task_id=incoming.task_id,
         moves=[],
@@ -201,12 +225,15 @@ def _check_task(task: Task | None, workflow: ModuleType, by: By) -> None:
         return
     if task.site_id != by.site_id:
         raise Refusal("unknown_task")
+    leases.check_kept(task, by)
     if task.status != "open":
         raise Refusal("task_done")
+    leases.check_free(task, by)
     if task.person_id is None:
         task.person_id = by.person_id
     if task.person_id != by.person_id and not by.is_supervisor:
         raise Refusal("not_your_task", other=db.session.get_one(Person, task.person_id).name)
+    leases.hold(task, by)
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -249,6 +276,8 @@ def _refuse(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
 
 def _store_refusal(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
     task = _open(incoming)
+    if task is not None and task.site_id != by.site_id:
+        raise Refusal("unknown_task")
     act = _act(incoming, by)
     workflow = _workflow(task)
     prompt = workflow.prompt(task)
@@ -296,6 +325,8 @@ def _record(
         "person_id": by.person_id,
         "device": by.device,
         "occurred_at": incoming.at,
+        "sent_at": incoming.sent_at,
+        "seen": incoming.seen,
         "received_at": now(),
         "fingerprint": incoming.fingerprint,
         "outcome": answer["outcome"],

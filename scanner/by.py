@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from scanner.db import now
 
+LEASE_S = 1800.0  # a pallet's worth of picks, or a break; the setting is SCANDOCK_TASK_LEASE_S
+
 
 @dataclass(slots=True)
 class By:
@@ -21,8 +23,12 @@ class By:
     timezone: str = "UTC"  # of the site: its dates are the ones that count
     roles: frozenset[str] = frozenset()
     device: str = "desk"
+    device_id: int | None = None  # of a device that has a credential of its own: it may have tasks on lease
+    lease_s: float = LEASE_S  # how long a task that they take stays with it
     scan_id: str = field(default_factory=lambda: str(uuid.uuid4()))  # a desk act has an id of its own
     occurred_at: datetime = field(default_factory=now)
+    sent_at: datetime | None = None  # by the clock of occurred_at, when it went off; None if that was not told
+    seen: str = ""  # what the device said of the scan by itself: ok, stop, kept; "" if it did not judge
     task_id: int | None = None
     moves: list[int] = field(default_factory=list)  # seq of what this act has posted
     discrepancies: list[int] = field(default_factory=list)  # ids of what it has opened

@@ -1,75 +1,153 @@
-"""Devices: keeps what the scanner check found out, so that a device knows its scanner again and the desk can ask."""
+"""Devices: browsers that keep scans and send them under a credential of their own, whoever is logged in on them.
+
+A device is enrolled by the first log-in on it, which takes a person's secret. Its credential is a random token in a
+cookie; it can do two things: send scans of people who have logged in on it, and tell how many it still has. It is worth
+nothing from the moment in which the desk revokes the device.
+"""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, false, or_, select
 
+from scanner import leases, login, people
+from scanner.age import told_age
 from scanner.audit import audit
-from scanner.barcode.check_scanner import Profile
 from scanner.by import By
-from scanner.db import db, now
-from scanner.desk import Query
-from scanner.models import DeviceProfile, Person
+from scanner.db import db, now, transact
+from scanner.models import Device, Person, PersonSession, Site
+from scanner.refusals import Refusal
+from scanner.secrets import hash_token, new_token
 
-SLOW_MS = 50  # between keys: the check asks for less (PROBLEMS), and long codes take a second
-
-
-def profile_of(device: str, by: By) -> Profile | None:
-    """The profile of a device at the site of `by`; None if its scanner was never checked."""
-    row = _row(device, by)
-    return Profile(**{each.name: getattr(row, each.name) for each in fields(Profile)}) if row else None
+LIFE: Final = timedelta(days=400)  # of the cookie; browsers keep none for longer
+MOST_UNSENT: Final = 10**6
+WORRYING: Final = timedelta(hours=1)  # unsent for so long, somebody should look for the device
 
 
-def keep_profile(device: str, profile: Profile, by: By) -> DeviceProfile:
-    """Store the profile in the place of the one before. Belongs in `transact`."""
-    row = _row(device, by)
+# --- the credential --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A device that has shown its token."""
+
+    id: int
+    device: str
+    site_id: int
+
+
+def check_admitted(device: str, token: str) -> None:
+    """Refuses device_revoked, by what the page calls itself or by the cookie that the browser holds."""
+    if db.session.scalar(select(exists().where(_is(device, token), Device.revoked_at.is_not(None)))):
+        raise Refusal("device_revoked")
+
+
+def enrol(person_id: int, device: str, token: str, agent: str) -> str:
+    """Note that a person has logged in on a device; the token of its cookie, a new one unless `token` is its own.
+
+    `device` is what the page calls itself; "" if it has no name: then it sends no scans and gets no token. A browser
+    that has lost its cookie stays the same device, as has one that has lost its name.
+    """
+    if not device:
+        return ""
+    person = db.session.get_one(Person, person_id)
+    known = list(db.session.scalars(select(Device).where(_is(device, token)).order_by(Device.id).with_for_update()))
+    row = next((one for one in known if one.device == device), known[0] if known else None)
     if row is None:
-        row = DeviceProfile(site_id=by.site_id, device=device)
+        row = Device(enrolled_by=person_id, enrolled_at=now(), token_hash="")
         db.session.add(row)
-    for name, value in profile.as_json().items():
-        setattr(row, name, value)
-    row.checked_by, row.checked_at = by.person_id, now()
-    audit(by, "device.check", device, "sends separators" if profile.sends_gs else "loses separators")
-    return row
+    if row.token_hash != hash_token(token):
+        token = new_token()
+        row.token_hash = hash_token(token)
+    row.device, row.agent, row.site_id = device, agent[:200], person.site_id
+    row.seen_by, row.seen_at = person_id, now()
+    return token
 
 
-def drop_profile(row: DeviceProfile, by: By) -> None:
-    """Forget what is known of a device's scanner: the device asks for its check again. Belongs in `transact`."""
-    audit(by, "device.drop", row.device)
-    db.session.delete(row)
+def _is(device: str, token: str) -> ColumnElement[bool]:
+    by_name = Device.device == device if device else false()
+    return or_(by_name, Device.token_hash == hash_token(token)) if token else by_name
 
 
-def checked(by: By) -> Query:
-    """Profiles with the names of those who checked, the latest first."""
-    return (
-        select(DeviceProfile, Person.name.label("person"))
-        .join(Person, Person.id == DeviceProfile.checked_by)
-        .where(DeviceProfile.site_id == by.site_id)
-        .order_by(DeviceProfile.checked_at.desc(), DeviceProfile.id)
-    )
+# --- whose scans -----------------------------------------------------------------------------------------------------
 
 
-def gs_form(profile: DeviceProfile) -> str:
-    """How the separator of GS1 labels comes from this scanner."""
-    if not profile.sends_gs:
-        return "lost"
-    return profile.gs_key or profile.gs_text or "as every page knows it"
+def actor(sender: Sender, person_id: int) -> tuple[By, Refusal | None]:
+    """The person whose scan a device sends; and why their scans are not taken, if they are not.
+
+    Whoever is unknown here is stood in for by the program itself, so that the scan can be put on record.
+    """
+    row = db.session.execute(
+        select(
+            Person,
+            Site.timezone,
+            exists().where(PersonSession.person_id == Person.id, PersonSession.device == sender.device),
+        )
+        .join(Site, Site.id == Person.site_id)
+        .where(Person.id == person_id)
+    ).one_or_none()
+    if row is None:
+        by = transact(lambda: people.system(sender.site_id))
+        return _from(sender, by), Refusal("not_on_device", other=f"A person that nobody knows ({person_id})")
+    person, timezone, was_here = row
+    by = By(person.id, person.name, person.site_id, timezone, frozenset(person.roles))
+    if not was_here:
+        return _from(sender, by), Refusal("not_on_device", other=person.name)
+    return _from(sender, by), None if person.is_active else Refusal("person_disabled", other=person.name)
 
 
-def faults(profile: DeviceProfile) -> list[str]:
-    """What a stored profile puts up with, in words; what could mislead is never stored."""
-    found = {
-        "loses the separator": not profile.sends_gs,
-        "names no symbologies": not profile.has_aim,
-        "adds text to codes": bool(profile.prefix or profile.suffix),
-        "slow keys": profile.gap_ms > SLOW_MS,
-        "goes deaf without a keyboard": profile.keyboard == "plain",
-    }
-    return [words for words, is_so in found.items() if is_so]
+def _from(sender: Sender, by: By) -> By:
+    by.device, by.device_id = sender.device, sender.id
+    return by
 
 
-def _row(device: str, by: By) -> DeviceProfile | None:
-    where = (DeviceProfile.site_id == by.site_id, DeviceProfile.device == device)
-    return db.session.scalars(select(DeviceProfile).where(*where)).first()
+# --- what a device tells ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a page tells of itself, by its own clock."""
+
+    sent_at: datetime
+    unsent: int
+    oldest_at: datetime | None
+    battery: int | None
+    version: str
+    tasks: Sequence[int] = ()
+
+
+def heard(sender: Sender, beat: Beat, lease_s: float) -> dict[int, str]:
+    """Keep what a device has told and renew its leases; what each of its tasks is to it. Belongs in `transact`."""
+    row = db.session.scalars(select(Device).where(Device.id == sender.id).with_for_update()).one()
+    moment = now()
+    row.seen_at = row.told_at = moment
+    row.unsent, row.battery, row.version = min(max(beat.unsent, 0), MOST_UNSENT), beat.battery, beat.version[:40]
+    row.oldest_at = moment - told_age(beat.oldest_at, beat.sent_at) if row.unsent and beat.oldest_at else None
+    row.clock_off_s = round((beat.sent_at - moment).total_seconds())
+    return leases.renew(row, beat.tasks, lease_s)
+
+
+# --- the desk --------------------------------------------------------------------------------------------------------
+
+
+def rename(row: Device, name: str, by: By) -> None:
+    """Give a device the name that people know it by."""
+    row.name = name.strip()[:40]
+    audit(by, "device.name", row.device, row.name)
+
+
+def revoke(row: Device, by: By) -> None:
+    """Take a device's credential away, and end the log-ins on it. What it has not sent stays on it."""
+    row.revoked_at, row.revoked_by = now(), by.person_id
+    login.end_sessions_on(row.device)
+    audit(by, "device.revoke", row.device, row.name)
+
+
+def readmit(row: Device, by: By) -> None:
+    """Let a revoked device in again: its cookie counts, and people may log in on it."""
+    row.revoked_at = row.revoked_by = None
+    audit(by, "device.readmit", row.device, row.name)

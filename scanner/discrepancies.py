@@ -33,6 +33,10 @@ from scanner.refusals import Refusal
 DAMAGE = {"BROKEN": "broken", "WET": "wet", "SPOILED": "spoiled", "OTHER": "damaged"}
 
 
+WORDS = 400  # characters of a story
+AND_MORE = " And more: see the scans."
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """One legal way out."""
@@ -48,8 +52,8 @@ def open_case(by: By, kind: str, *, book: str, floor: str, **refs: Any) -> Discr
         site_id=by.site_id,
         kind=kind,
         status="open",
-        book=book[:400],
-        floor=floor[:400],
+        book=book[:WORDS],
+        floor=floor[:WORDS],
         scan_id=by.scan_id,
         task_id=by.task_id,
         opened_by=by.person_id,
@@ -60,6 +64,19 @@ def open_case(by: By, kind: str, *, book: str, floor: str, **refs: Any) -> Discr
     db.session.flush()
     by.discrepancies.append(case.id)
     return case
+
+
+def add_to(case: Discrepancy, by: By, *, book: str, floor: str) -> None:
+    """Tell a further scan's part of the same story, as far as there is room; the scans themselves are on record."""
+    if book not in case.book:
+        case.book = _longer(case.book, book)
+    case.floor = _longer(case.floor, floor)
+    by.discrepancies.append(case.id)
+
+
+def _longer(text: str, more: str) -> str:
+    longer = f"{text} {more}"
+    return longer if len(longer) <= WORDS else f"{text[: WORDS - len(AND_MORE)].removesuffix(AND_MORE)}{AND_MORE}"
 
 
 def take(case_id: int, *, by: By) -> Discrepancy:

@@ -1,7 +1,6 @@
 """Late: scans that were made some time before they came. What has changed in between is looked at again by a person.
 
-The order of truth is the ledger's; a device's clock only says that somebody should look. A clock that is years off says
-nothing, so it is not heard.
+The order of truth is the ledger's; a device's clock only says that somebody should look (scanner/age.py).
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, or_, select
 
 from scanner import discrepancies
+from scanner.age import is_late, made_at
 from scanner.by import By
-from scanner.db import db, now
-from scanner.models import Move, Task
+from scanner.db import db
+from scanner.models import Discrepancy, Move, Task
 from scanner.refusals import Refusal
 
-LATE: Final = timedelta(minutes=5)  # sooner, the person still stands there; and few clocks are further off than that
-OLDEST: Final = timedelta(days=7)  # a device that was away for longer has a clock that is wrong
+LOOKED_AWAY: Final = timedelta(seconds=30)  # after which a green that was wrong is not seen to be taken back
 
 # What is wrong with these was wrong when they were made. All else may be right on the floor and overtaken in the book:
 # a task that has gone on to another step wants another kind of code.
@@ -30,11 +29,8 @@ WRONG_AT_ONCE: Final = frozenset(
         *("wrong_check_digits", "lot_dates_differ", "nothing_to_undo", "undo_too_late"),
     )
 )
-
-
-def is_late(by: By) -> bool:
-    """Whether a scan was made some time before now, by a clock that can be believed."""
-    return LATE < now() - by.occurred_at < OLDEST
+# Who sent these may hold goods whatever their age is.
+A_CASE_AT_ANY_AGE: Final = frozenset(("taken_over", "person_disabled", "not_on_device"))
 
 
 def reopen_counts(by: By) -> None:
@@ -47,7 +43,7 @@ def reopen_counts(by: By) -> None:
         return
     moved = select(Move.source_id, Move.target_id).where(Move.site_id == by.site_id, Move.seq.in_(by.moves))
     places = {place for row in db.session.execute(moved) for place in row}
-    since = or_(Task.finished_at > by.occurred_at, and_(Task.status == "open", Task.person_id.is_not(None)))
+    since = or_(Task.finished_at > made_at(by), and_(Task.status == "open", Task.person_id.is_not(None)))
     counted = select(Task.location_id).where(
         Task.site_id == by.site_id, Task.workflow == "count", Task.location_id.in_(places), since
     )
@@ -56,15 +52,48 @@ def reopen_counts(by: By) -> None:
 
 
 def note_refused(by: By, raw: str, refusal: Refusal) -> None:
-    """Open a case for a late scan that the book may have overtaken: what its person did stays to be looked for.
+    """Tell of a late scan that the book may have overtaken: what its person did stays to be looked for.
 
     Belongs in the transaction that records the refusal.
     """
-    if refusal.code in WRONG_AT_ONCE or not is_late(by):
+    if not _is_a_case(by, refusal.code):
         return
-    floor = f"{by.name} scanned {raw[:80]} at {_clock(by)}; it came later."
-    discrepancies.open_case(by, "late_scan", book=f"{refusal.title}: {refusal.say}", floor=floor)
+    book = f"{refusal.title}: {refusal.say}"
+    said = {"ok": ", the device said OK", "kept": ", the device kept it"}.get(by.seen, "")
+    case = _open_case(by)
+    if case is None:
+        floor = f"{by.name} scanned {raw[:80]} at {_clock(by)}{said}; it came later."
+        discrepancies.open_case(by, "late_scan", book=book, floor=floor)
+        return
+    discrepancies.add_to(case, by, book=book, floor=f"{raw[:40]} at {_clock(by)}{said}.")
+
+
+def _is_a_case(by: By, code: str) -> bool:
+    if by.seen == "stop":
+        return False  # its person was told on the spot
+    if code in A_CASE_AT_ANY_AGE:
+        return True
+    if by.seen == "ok":
+        return is_late(by, LOOKED_AWAY)
+    return code not in WRONG_AT_ONCE and is_late(by)
+
+
+def _open_case(by: By) -> Discrepancy | None:
+    """The case that waits already for the same person's late scans in the same task: one story, one decision."""
+    if by.task_id is None:
+        return None
+    return db.session.scalars(
+        select(Discrepancy)
+        .where(
+            Discrepancy.site_id == by.site_id,
+            Discrepancy.status == "open",
+            Discrepancy.kind == "late_scan",
+            Discrepancy.task_id == by.task_id,
+            Discrepancy.opened_by == by.person_id,
+        )
+        .with_for_update()
+    ).first()
 
 
 def _clock(by: By) -> str:
-    return f"{by.occurred_at.astimezone(ZoneInfo(by.timezone)):%Y-%m-%d %H:%M}"
+    return f"{made_at(by).astimezone(ZoneInfo(by.timezone)):%Y-%m-%d %H:%M}"

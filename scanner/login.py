@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 
+from scanner import leases
 from scanner.audit import audit
 from scanner.barcode import Misread, read
 from scanner.by import By
@@ -207,14 +208,29 @@ def see(token: str, seen_at: datetime) -> None:
     transact(lambda: db.session.execute(query.execution_options(synchronize_session=False)))
 
 
-def log_out(token: str) -> None:
-    """End one session. A copied cookie is worth nothing from now on."""
-    transact(lambda: _end(PersonSession.token_hash == hash_token(token)))
+def log_out(token: str, *, goes_on: bool = False) -> None:
+    """End one session. A copied cookie is worth nothing from now on.
+
+    The person's tasks are free for other devices, unless the same person `goes_on` on this one.
+    """
+    transact(lambda: _log_out(PersonSession.token_hash == hash_token(token), goes_on=goes_on))
+
+
+def _log_out(which: ColumnElement[bool], *, goes_on: bool) -> None:
+    session = db.session.scalars(select(PersonSession).where(which)).first()
+    _end(which)
+    if session is not None and not goes_on:
+        leases.end_all(session.person_id, session.device)
 
 
 def end_sessions(person: Person) -> int:
     """End all sessions of a person at once; how many there were."""
     return _end(PersonSession.person_id == person.id)
+
+
+def end_sessions_on(device: str) -> int:
+    """End all sessions on a device at once; how many there were."""
+    return _end(PersonSession.device == device)
 
 
 def _end(which: ColumnElement[bool]) -> int:

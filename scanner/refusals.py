@@ -96,6 +96,14 @@ REASONS: dict[str, Reason] = {
     "unknown_task": Reason("NO SUCH TASK", "There is no such task.", "Go home and start again."),
     "task_done": Reason("FINISHED", "This task is finished.", "Go home and scan the next."),
     "not_your_task": Reason("TAKEN", "{other} works on this.", "Take another task."),
+    "leased": Reason(
+        "ON ANOTHER DEVICE",
+        "{other} has this on another device since {since}, kept until {until}.",
+        "Go on there, or ask a supervisor to take it over.",
+    ),
+    "taken_over": Reason(
+        "TAKEN OVER", "{other} took this over at {since}.", "Put the goods back where they were, and go home."
+    ),
     "not_allowed": Reason("NOT ALLOWED", "Your badge does not open this.", "Ask a supervisor."),
     "order_not_open": Reason("NOT OPEN", "Order {scanned} is {other}.", "Take another order."),
     "invoice_too_early": Reason(
@@ -115,6 +123,17 @@ REASONS: dict[str, Reason] = {
     "finish_first": Reason("ONE THING FIRST", "{scanned} is not booked yet.", "Scan {wanted} first."),
     "confirm_instructions": Reason("READ FIRST", "The packing instructions are not confirmed.", "Read them, then OK."),
     "same_counter": Reason("ANOTHER PERSON", "You counted this location before.", "Another person must count it now."),
+    # -- devices
+    "device_revoked": Reason(
+        "DEVICE REVOKED", "This device may not log in or send any more.", "Bring it to the desk. Its scans stay on it."
+    ),
+    "person_disabled": Reason(
+        "BADGE ENDED", "The badge of {other} had ended when this scan came.", "A supervisor decides about it."
+    ),
+    "not_on_device": Reason(
+        "NOT LOGGED IN HERE", "{other} never logged in on the device that sent this.", "A supervisor decides about it."
+    ),
+    "stopped": Reason("STOPPED", "The device said STOP to this scan, so it was not booked.", "Scan it again."),
     # -- undo
     "nothing_to_undo": Reason("NOTHING TO UNDO", "Nothing of yours can be taken back here.", "Go on."),
     "undo_too_late": Reason("TOO LATE", "That scan cannot be taken back any more.", "Tell a supervisor."),

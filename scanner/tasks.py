@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from scanner import leases
 from scanner.barcode import command
 from scanner.by import By
 from scanner.db import db, now
@@ -66,6 +67,7 @@ def open_task(workflow: str, by: By, **refs: Any) -> Task:
         purpose=refs.pop("purpose", ""),
         **refs,
     )
+    leases.hold(task, by)
     db.session.add(task)
     db.session.flush()
     return task
@@ -74,7 +76,7 @@ def open_task(workflow: str, by: By, **refs: Any) -> Task:
 def resume(workflow: str, by: By, **refs: Any) -> Task | None:
     """The open task on the same document, if there is one: one's own, or one that nobody has taken.
 
-    Refuses not_your_task when another person works on it; a supervisor takes it over.
+    Refuses leased when another device has it, not_your_task when another person works on it; a supervisor takes over.
     """
     query = select(Task).where(Task.site_id == by.site_id, Task.workflow == workflow, Task.status == "open")
     for name, value in refs.items():
@@ -82,31 +84,38 @@ def resume(workflow: str, by: By, **refs: Any) -> Task | None:
     task = db.session.scalars(query.order_by(Task.id).with_for_update()).first()
     if task is None:
         return None
+    leases.check_free(task, by)
     if task.person_id not in (None, by.person_id) and not by.is_supervisor:
         raise Refusal("not_your_task", other=db.session.get_one(Person, task.person_id).name)
     task.person_id = by.person_id
+    leases.take_back(task, by)
     return task
 
 
 def own_for(by: By, workflow: str, **refs: Any) -> Task | None:
-    """The person's own open task of a workflow on these documents (None = without that document)."""
-    query = select(Task).where(
-        Task.site_id == by.site_id, Task.workflow == workflow, Task.status == "open", Task.person_id == by.person_id
-    )
+    """The person's own open task of a workflow on these documents (None = without that document).
+
+    One that another device of theirs has on lease stays with that one: on this device they begin another.
+    """
+    query = _own(by).where(Task.workflow == workflow).with_for_update()
     for name, value in refs.items():
         column = getattr(Task, name)
         query = query.where(column.is_(None) if value is None else column == value)
-    return db.session.scalars(query.order_by(Task.id.desc()).limit(1)).first()
+    task = db.session.scalars(query.order_by(Task.id.desc()).limit(1)).first()
+    if task is not None:
+        leases.take_back(task, by)
+    return task
 
 
 def latest(by: By) -> Task | None:
-    """The task that the person worked on last and has not finished."""
-    return db.session.scalars(
-        select(Task)
-        .where(Task.site_id == by.site_id, Task.status == "open", Task.person_id == by.person_id)
-        .order_by(Task.id.desc())
-        .limit(1)
-    ).first()
+    """The task that the person worked on last and has not finished, and that no other device has on lease."""
+    return db.session.scalars(_own(by).order_by(Task.id.desc()).limit(1)).first()
+
+
+def _own(by: By) -> Select[Task]:
+    """SQL: the person's open tasks that they may go on with where they are."""
+    mine = (Task.site_id == by.site_id, Task.status == "open", Task.person_id == by.person_id)
+    return select(Task).where(*mine, leases.is_not_held_elsewhere(by))
 
 
 def close(task: Task, status: str = "done") -> None:
@@ -117,11 +126,21 @@ def close(task: Task, status: str = "done") -> None:
 
 
 def release(task: Task, *, by: By) -> None:
-    """Give a task back, so that another person can take it. Refuses not_your_task."""
+    """Give a task back, so that another person can take it. Refuses leased, not_your_task."""
+    leases.check_free(task, by)
     if task.person_id not in (None, by.person_id) and not by.is_supervisor:
         raise Refusal("not_your_task", other=db.session.get_one(Person, task.person_id).name)
     task.person_id = None
+    leases.take_away(task, by)
     db.session.flush()
+
+
+def take_over(task: Task, *, by: By) -> None:
+    """A supervisor's word: the task is theirs, on whatever device they go on with it. Refuses not_allowed."""
+    if not by.is_supervisor:
+        raise Refusal("not_allowed")
+    task.person_id = by.person_id
+    leases.take_away(task, by)
 
 
 def done_prompt(task: Task, title: str, say: str) -> Prompt:

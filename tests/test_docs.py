@@ -172,7 +172,8 @@ def groups() -> dict[str, tuple[str, str]]:
     """By group: who may look, who may act."""
     found: dict[str, dict[str, set[str]]] = {}
     for method, path, marks in routes():
-        who = {"everybody"} if marks == "public" else {ROLES[mark] for mark in marks if mark != "-"}
+        groups_of_all = {"public": {"everybody"}, "device": {"devices"}}
+        who = groups_of_all.get(marks) or {ROLES[mark] for mark in marks if mark != "-"}
         found.setdefault(group_of(path), {}).setdefault("look" if method == "GET" else "act", set()).update(who)
     return {group: (_who(kinds.get("look")), _who(kinds.get("act"))) for group, kinds in found.items()}
 
@@ -182,7 +183,7 @@ def _who(roles: set[str] | None) -> str:
         return ""
     if roles >= set(ROLES.values()):
         return "all people"
-    return ", ".join(role for role in (*ROLES.values(), "everybody") if role in roles)
+    return ", ".join(role for role in (*ROLES.values(), "devices", "everybody") if role in roles)
 
 
 def test_the_docs_say_of_every_group_of_addresses_who_may_use_it() -> None:

@@ -21,7 +21,7 @@ from web.api.common import bad_body
 
 VERSION = "0.1.0"
 PAGES = (
-    *("pwa", "trust", "health", "metrics", "login", "devices", "people", "api", "station", "photos"),
+    *("pwa", "trust", "health", "metrics", "login", "sending", "scanner_check", "people", "api", "station", "photos"),
     *("board", "stock", "units", "items", "locations", "orders", "purchase_orders"),
     *("discrepancies", "tasks", "imports", "scans", "documents", "manifests", "company", "printers", "printing"),
     *("labels", "parcels", "backup"),

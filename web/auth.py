@@ -5,6 +5,7 @@ stops the start. One gate stands before all views: it compares the origin, finds
 paths below /api/, behind the bearer token) in one statement, and checks the form token of every write by cookie.
 
     me()        the By of the person who is logged in; signed-out people never get that far
+    sender()    the device that sends, for views that are `@by_device`: whoever is logged in on it
     allow()     supervisors and admins; they may also do whatever `allow("picker")` opens
 
 A session that was left alone counts as signed out until its person comes back (web/idle.py). What only people with a
@@ -20,13 +21,15 @@ from typing import Any, Final, TypeVar
 
 from flask import Flask, current_app, g, request
 from flask_wtf import CSRFProtect
-from sqlalchemy import Engine, Row, Select, bindparam, select
-from werkzeug.exceptions import Forbidden, RequestEntityTooLarge, Unauthorized
+from sqlalchemy import Engine, Row, Select, bindparam, null, select
+from werkzeug.exceptions import Forbidden, RequestEntityTooLarge, Unauthorized, UnsupportedMediaType
 
 from scanner.by import By
 from scanner.db import db, now
-from scanner.models import ApiToken, Person, PersonSession, Site
+from scanner.devices import Sender
+from scanner.models import ApiToken, Device, Person, PersonSession, Site
 from scanner.models.person import ROLES
+from scanner.refusals import Refusal
 from scanner.secrets import hash_token
 from web import idle
 from web.security import UNSAFE, check_origin, cookie_name
@@ -34,6 +37,7 @@ from web.security import UNSAFE, check_origin, cookie_name
 View = TypeVar("View", bound=Callable[..., Any])
 
 COOKIE: Final = "scandock"
+DEVICE_COOKIE: Final = "scandock-device"  # outlives log-ins; see scanner/devices.py
 API: Final = "/api/"
 DESK: Final = frozenset(("supervisor", "admin"))
 EVERYONE: Final = ROLES
@@ -43,6 +47,7 @@ MAY: Final = "may"  # the marks that a declaration leaves on a view
 TAKES: Final = "takes"
 BY_BADGE: Final = "by_badge"
 BY_TOKEN: Final = "by_token"  # noqa: S105 - no secret
+DEVICES: Final = frozenset(("device",))
 FORWARDED: Final = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")
 
 csrf = CSRFProtect()
@@ -122,6 +127,16 @@ def by_token(view: View) -> View:
     return view
 
 
+def by_device(view: View) -> View:
+    """Open a view to devices under their own credential, whoever is logged in on them; it takes and gives JSON only.
+
+    The browser sends the cookie by itself, so the origin is compared as for pages. A form token is not wanted: it would
+    end with the log-in that the device's scans outlive. No form of another site can send JSON.
+    """
+    view.__dict__[MAY] = DEVICES
+    return view
+
+
 def publish(app: Flask, blueprint: str) -> None:
     """Open every view of a blueprint that holds no person's data (the installable shell)."""
     for endpoint, view in app.view_functions.items():
@@ -142,6 +157,11 @@ class Access:
     def is_public(self) -> bool:
         """True if nobody is asked who they are."""
         return self.may == PUBLIC
+
+    @property
+    def by_device(self) -> bool:
+        """True for what devices send, whoever is logged in on them."""
+        return self.may == DEVICES
 
     @property
     def wants_password(self) -> bool:
@@ -196,9 +216,12 @@ def gate() -> None:
         return  # no such route, or no such method: the error page answers
     access: Access = current_app.extensions["access"][request.endpoint]
     _check_size(access)
-    is_api = for_programs()
+    is_api = for_programs() and not access.by_device
     if not is_api:
         check_origin(request)
+    if access.by_device:
+        _admit_device()
+        return
     if not access.is_public and not (access.by_token and is_near()):
         _admit(access, is_api=is_api)
     if request.method in UNSAFE and not is_api:
@@ -210,7 +233,13 @@ def for_programs() -> bool:
     if request.path.startswith(API) or request.endpoint is None:
         return request.path.startswith(API)
     access: Access = current_app.extensions["access"][request.endpoint]
-    return access.by_token
+    return access.by_token or access.by_device
+
+
+def for_devices() -> bool:
+    """Whether the address is one for devices under their own credential."""
+    access = current_app.extensions["access"].get(request.endpoint)
+    return access is not None and access.by_device
 
 
 def is_near() -> bool:
@@ -242,6 +271,30 @@ def _admit(access: Access, *, is_api: bool) -> None:
         raise PasswordWanted
 
 
+def _admit_device() -> None:
+    """Find the device behind the cookie. Refuses device_revoked; raises Unauthorized, UnsupportedMediaType."""
+    token = device_token()
+    row = _find(_BY_DEVICE, {"token": hash_token(token)}) if token else None
+    if row is None:
+        raise Unauthorized("Log in on this device first.")
+    if row.revoked_at is not None:
+        raise Refusal("device_revoked")
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
+    g.sender = Sender(row.id, row.device, row.site_id)
+
+
+def sender() -> Sender:
+    """The device behind this request."""
+    found: Sender = g.sender
+    return found
+
+
+def device_token() -> str:
+    """What the device's own cookie holds; "" without one."""
+    return request.cookies.get(cookie_name(DEVICE_COOKIE), "")
+
+
 def me() -> By:
     """The person behind this request, with the site and the device."""
     by: By | None = g.get("by")
@@ -264,8 +317,9 @@ def _people(*columns: Any) -> Select[Any]:
 
 
 _BY_COOKIE = (
-    _people(PersonSession.device, PersonSession.seen_at, PersonSession.has_password)
+    _people(PersonSession.device, PersonSession.seen_at, PersonSession.has_password, Device.id.label("device_id"))
     .join(PersonSession, PersonSession.person_id == Person.id)
+    .outerjoin(Device, Device.device == PersonSession.device)
     .where(
         PersonSession.token_hash == bindparam("token"),
         PersonSession.revoked_at.is_(None),
@@ -274,9 +328,12 @@ _BY_COOKIE = (
     )
 )
 _BY_TOKEN = (
-    _people(ApiToken.name.label("device"))
+    _people(ApiToken.name.label("device"), null().label("device_id"))
     .join(ApiToken, ApiToken.person_id == Person.id)
     .where(ApiToken.token_hash == bindparam("token"), ApiToken.revoked_at.is_(None), Person.is_active)
+)
+_BY_DEVICE: Any = select(Device.id, Device.device, Device.site_id, Device.revoked_at).where(
+    Device.token_hash == bindparam("token")
 )
 
 
@@ -313,4 +370,5 @@ def _find(query: Select[Any], values: dict[str, Any]) -> Row[Any] | None:
 def _who(row: Row[Any], idle_s: int = 0) -> By:
     roles = frozenset(row.roles)
     g.viewer = Viewer(row.id, row.name, roles, row.is_left_handed, row.theme, idle_s)
-    return By(row.id, row.name, row.site_id, row.timezone, roles, row.device or "desk")
+    lease_s = current_app.config["TASK_LEASE_S"]
+    return By(row.id, row.name, row.site_id, row.timezone, roles, row.device or "desk", row.device_id, lease_s)

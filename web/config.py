@@ -12,6 +12,7 @@ SCANDOCK_METRICS    who may read /metrics: token, or loopback as well    token
 SCANDOCK_PRINTER_NETWORKS  where printers may stand: networks, separated by spaces   the private ones
 SCANDOCK_PRINTER_PORTS     the ports that they may have: ports or ranges             9100-9109 631
 SCANDOCK_PRINT_LEASE_S     how long a print worker may be silent, seconds            30
+SCANDOCK_TASK_LEASE_S      how long a task stays with a device that is not heard, seconds   1800
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from click import ClickException
 from sqlalchemy import make_url
 
 from labels.reach import NETWORKS, PORTS, Reach, reach_of
+from scanner.by import LEASE_S as TASK_LEASE_S
 from scanner.connections import WAIT_S
 from scanner.db import database_url, engine_options
 
@@ -40,6 +42,7 @@ SHORTEST_KEY = 32  # characters
 METRICS = ("token", "loopback")  # the first is the default
 LEASE_S = 30.0
 MOST_LEASE_S = 600
+MOST_TASK_LEASE_S = 12 * 3600  # a shift
 
 
 class BadSetting(ClickException):
@@ -63,6 +66,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "METRICS": _one_of(environ, "SCANDOCK_METRICS", METRICS),
         "PRINTERS": _reach(environ, url),
         "PRINT_LEASE_S": _seconds(environ, "SCANDOCK_PRINT_LEASE_S", LEASE_S, MOST_LEASE_S),
+        "TASK_LEASE_S": _seconds(environ, "SCANDOCK_TASK_LEASE_S", TASK_LEASE_S, MOST_TASK_LEASE_S),
         "MAX_CONTENT_LENGTH": FORM_BYTES,
         "MAX_FORM_MEMORY_SIZE": FORM_BYTES,
         "MAX_FORM_PARTS": FORM_PARTS,

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from scanner.db import Busy, is_stored, let_go
 from scanner.outage import outage
 from scanner.refusals import Refusal
-from web.auth import PasswordWanted, for_programs
+from web.auth import PasswordWanted, for_devices, for_programs
 
 COME_BACK = 503
 COME_BACK_S = {"busy": 1}  # a conflict is over in a moment; what a person must mend takes longer
@@ -34,6 +34,7 @@ WORDS = {
     500: ("Something broke", "That is our fault. Nothing was booked. Try again, and tell the desk if it stays."),
     503: ("One moment", "Nothing was booked. Try again."),
 }
+STATUS = {"device_revoked": 403}  # of refusals that are about who asks; all others are 422
 OUTAGES = {
     "busy": "The warehouse is busy.",
     "disk_full": "The disk of the server is full. Tell the desk.",
@@ -78,7 +79,7 @@ def wants_fragment() -> bool:
 
 
 def refused(refusal: Refusal) -> AnyResponse:
-    """422: what was wrong and what to do next."""
+    """422, or 403 for a device: what was wrong and what to do next."""
     let_go()
     facts = {
         "outcome": "refused",
@@ -90,11 +91,13 @@ def refused(refusal: Refusal) -> AnyResponse:
         "scanned": refusal.scanned,
         "wanted": refusal.wanted,
     }
-    return _answer(422, refusal.title.capitalize(), refusal.say, facts)
+    return _answer(STATUS.get(refusal.code, 422), refusal.title.capitalize(), refusal.say, facts)
 
 
 def signed_out(_error: Unauthorized) -> AnyResponse:
     """401, or the way to the log-in page. A page that was asked for is opened after the log-in."""
+    if for_devices():
+        return _json(401, {"code": "signed_out", "say": "Log in on this device first."})
     if wants_json():
         response = _json(401, {"code": "signed_out", "say": "A good bearer token is needed."})
         response.headers["WWW-Authenticate"] = "Bearer"

@@ -7,12 +7,14 @@ worked on without a network was not idle, and their scans are taken when the net
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app, request
 
 from scanner import login
+from scanner.age import told_age
 from scanner.db import Busy, now
+from web.kept import instant
 
 STATION = timedelta(minutes=5)
 DESK = timedelta(minutes=30)  # a password was typed; people read there, and a lock costs more than a badge and a PIN
@@ -35,11 +37,10 @@ def _done_at() -> datetime:
     moment = now()
     if request.method != "POST" or not (request.endpoint or "").startswith("station.scan_"):
         return moment
-    try:
-        at = datetime.fromisoformat(request.form.get("at", ""))
-    except ValueError:
-        return moment
-    return min(moment, at if at.tzinfo else at.replace(tzinfo=UTC))
+    at, sent_at = instant(request.form.get("at")), instant(request.form.get("sent_at"))
+    if at is not None and sent_at is not None:
+        return moment - told_age(at, sent_at)
+    return min(moment, at or moment)
 
 
 def note(token: str, seen_at: datetime) -> None:

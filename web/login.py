@@ -6,6 +6,7 @@ The same page opens a locked station again, and asks whoever came in with a badg
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from threading import BoundedSemaphore
 from urllib.parse import urlsplit
 
@@ -13,10 +14,23 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
-from scanner import login
+from scanner import devices, login
+from scanner.db import transact
 from scanner.login import Holder, Locked, Ticket, WrongSecret
+from scanner.refusals import Refusal
 from web import idle
-from web.auth import COOKIE, DESK, EVERYONE, allow, allow_only, by_badge, public, session_token
+from web.auth import (
+    COOKIE,
+    DESK,
+    DEVICE_COOKIE,
+    EVERYONE,
+    allow,
+    allow_only,
+    by_badge,
+    device_token,
+    public,
+    session_token,
+)
 from web.config import SHIFT
 from web.errors import come_back_to, page_before
 from web.security import cookie_name
@@ -69,7 +83,10 @@ def log_in() -> AnyResponse:
         _slow_down()
     is_badge = "login" not in request.form
     try:
+        devices.check_admitted(_device(), device_token())
         ticket = _badge() if is_badge else _password()
+    except Refusal as refusal:
+        return _again(403, f"{refusal.say} {refusal.next}")
     except WrongSecret:
         return _again(401, WRONG if is_badge else WRONG_PASSWORD)
     except Locked as locked:
@@ -124,11 +141,20 @@ def _admit(ticket: Ticket, *, is_badge: bool) -> AnyResponse:
     wanted = session.get("next", "") if before is None or before.person_id == ticket.person_id else ""
     session.clear()
     session.permanent = True
-    _end_old()
+    _end_old(goes_on=before is not None and before.person_id == ticket.person_id)
     home = "/" if is_badge or not ticket.roles & login.DESK else "/board"
     response = redirect(wanted if _is_local(wanted) else home, 303)
-    _set_cookie(response, ticket.token, int(SHIFT.total_seconds()))
+    _set_cookie(response, COOKIE, ticket.token, SHIFT)
+    _enrol(response, ticket.person_id)
     return response
+
+
+def _enrol(response: AnyResponse, person_id: int) -> None:
+    """Every log-in prolongs the life of the device's own credential."""
+    device, held, agent = _device(), device_token(), request.user_agent.string
+    token = transact(lambda: devices.enrol(person_id, device, held, agent))
+    if token:
+        _set_cookie(response, DEVICE_COOKIE, token, devices.LIFE)
 
 
 def _is_local(path: str) -> bool:
@@ -136,24 +162,24 @@ def _is_local(path: str) -> bool:
     return path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc
 
 
-def _end_old() -> None:
+def _end_old(*, goes_on: bool = False) -> None:
     if session_token():
-        login.log_out(session_token())
+        login.log_out(session_token(), goes_on=goes_on)
 
 
-def _set_cookie(response: AnyResponse, token: str, age_s: int) -> None:
+def _set_cookie(response: AnyResponse, name: str, token: str, age: timedelta) -> None:
     response.set_cookie(
-        cookie_name(COOKIE), token, max_age=age_s, path="/", secure=request.is_secure, httponly=True, samesite="Lax"
+        cookie_name(name), token, max_age=age, path="/", secure=request.is_secure, httponly=True, samesite="Lax"
     )
 
 
 @bp.post("/logout")
 @public
 def log_out() -> AnyResponse:
-    """End this session for good, here and wherever its cookie was copied to."""
+    """End this session for good, here and wherever its cookie was copied to. The device may go on sending."""
     _end_old()
     session.clear()
     response = redirect("/login", 303)
-    _set_cookie(response, "", 0)
+    _set_cookie(response, COOKIE, "", timedelta(0))
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +25,7 @@ from scanner.printing.places import is_workplace
 from scanner.prompt import prompt_from_json
 from scanner.workflows import WORKFLOWS
 from web.auth import EVERYONE, allow, me
+from web.kept import instant
 from web.page import one
 
 bp = Blueprint("station", __name__)
@@ -43,22 +43,15 @@ def incoming(task_id: int | None, shown: tuple[str, int] | None = None) -> Incom
     return Incoming(
         scan_id=form.get("scan_id", ""),
         raw=form.get("raw", ""),
-        at=device_time(form.get("at", "")),
+        at=instant(form.get("at")) or now(),
         device=form.get("device", "")[:64] or "page",
         task_id=task_id,
         symbology=form.get("symbology", "")[:16],
         sends_gs={"true": True, "false": False}.get(form.get("sends_gs", "")),
         shown=shown,
+        sent_at=instant(form.get("sent_at")),
+        seen=form.get("seen", ""),
     )
-
-
-def device_time(text: str) -> datetime:
-    """The device's clock as it was sent; the server's when it was not sent, or not in a form that can be read."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return now()
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def show(task: Task | None, prompt: Any, answer: Answer | None, template: str = "station/_task.html") -> Response:

@@ -63,11 +63,7 @@ def release(task_id: int) -> Response:
 @allow()
 def take(task_id: int) -> Response:
     """Take it over."""
-
-    def work(by: By, task: Task) -> None:
-        task.person_id = by.person_id
-
-    return _act(task_id, work, "take", "Task {id} is yours.")
+    return _act(task_id, lambda by, task: tasks.take_over(task, by=by), "take", "Task {id} is yours.")
 
 
 @bp.post("/tasks/<int:task_id>/cancel")

@@ -1,6 +1,6 @@
 """The nouns: tables and their constraints. No workflow lives here."""
 
-from scanner.models.device import DeviceProfile
+from scanner.models.device import Device, DeviceProfile
 from scanner.models.document import (
     CarrierLabel,
     Carton,
@@ -30,6 +30,7 @@ __all__ = [
     "CarrierLabel",
     "Carton",
     "Customer",
+    "Device",
     "DevicePlace",
     "DeviceProfile",
     "Discrepancy",

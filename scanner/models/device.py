@@ -1,15 +1,47 @@
-"""Devices: what the scanner check found out about the scanner of each."""
+"""Devices: browsers that send scans under a credential of their own, and what is known of each one's scanner."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scanner.db import Model, UtcDateTime
 
 CHANNELS = ("wedge", "serial")
+
+
+class Device(Model):
+    """A browser that keeps scans and sends them. Its cookie holds a random token; here is its hash.
+
+    `unsent`, `oldest_at` and what follows are what its page told last; instants are by the server's clock.
+    """
+
+    __tablename__ = "device"
+    __table_args__ = (
+        CheckConstraint("unsent >= 0", name="unsent"),
+        CheckConstraint("battery BETWEEN 0 AND 100", name="battery"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))  # of the person who logged in on it last
+    device: Mapped[str] = mapped_column(String(64), unique=True)  # the id that the page has given itself
+    name: Mapped[str] = mapped_column(String(40), default="")  # given by the desk
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    agent: Mapped[str] = mapped_column(String(200), default="")  # the browser, as it calls itself
+    enrolled_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_by: Mapped[int] = mapped_column(ForeignKey("person.id"))  # who logged in on it last
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    unsent: Mapped[int] = mapped_column(default=0)
+    oldest_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the oldest of them was made
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    battery: Mapped[int | None]  # percent; None where the browser does not tell
+    version: Mapped[str] = mapped_column(String(40), default="")  # of the page's own files
+    clock_off_s: Mapped[int | None] = mapped_column(BigInteger)  # the device's clock minus the server's
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
 class DeviceProfile(Model):

@@ -31,6 +31,10 @@ class Task(Model):
     location_id: Mapped[int | None] = mapped_column(ForeignKey("location.id"))
     manifest_id: Mapped[int | None] = mapped_column(ForeignKey("manifest.id"))
     state: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))  # which has it on lease, as its only one
+    leased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    taken_from: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # device ids, with who took it when
     priority: Mapped[int] = mapped_column(default=0)  # higher comes first
     purpose: Mapped[str] = mapped_column(String(200), default="")  # why it exists, for the one who takes it
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -69,6 +73,8 @@ class ScanRecord(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     device: Mapped[str] = mapped_column(String(64))
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)  # by the device's clock
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by the same clock, when it went off
+    seen: Mapped[str] = mapped_column(String(4), default="")  # what the device said by itself: ok, stop or kept
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     fingerprint: Mapped[str] = mapped_column(String(64))
     outcome: Mapped[str] = mapped_column(String(12))

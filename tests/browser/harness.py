@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Response as AnyResponse
 
 from scanner.prompt import Action, Prompt
-from web import devices, pwa
+from web import pwa, scanner_check
 
 ROOT = Path(__file__).parent.parent.parent
 POLICY = (
@@ -86,7 +86,7 @@ def create_app(state: Harness) -> Flask:
     app.add_template_global(_nonce, "csp_nonce")
     app.after_request(_with_policy)
     app.context_processor(lambda: {"me": state.me})
-    app.register_blueprint(devices.bp)
+    app.register_blueprint(scanner_check.bp)
     _add_pages(app, state)
     _add_scans(app, state)
     return app

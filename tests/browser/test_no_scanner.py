@@ -11,7 +11,7 @@ from scanner.db import db
 from scanner.models import DeviceProfile, ScanRecord
 from tests.browser.station import Station
 from tests.browser.test_photo import take
-from tests.web.test_devices import bursts
+from tests.web.test_profiles import bursts
 from tests.world import GTINS, PIN, World
 from tools.pictures import F, encoded, photo_of, symbol, turned
 

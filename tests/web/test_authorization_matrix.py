@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from scanner import people
 from scanner.db import transact
 from tests.conftest import Browser
-from tests.world import CAST, World
+from tests.world import CAST, PIN, World
 from web import auth
 
 Log_in = Callable[[str], Browser]
@@ -33,6 +33,10 @@ class Row(NamedTuple):
     @property
     def is_public(self) -> bool:
         return self.may == "public"
+
+    @property
+    def is_for_devices(self) -> bool:
+        return self.may == "device"
 
     @property
     def is_api(self) -> bool:
@@ -59,6 +63,11 @@ def is_let_in(answer: TestResponse) -> bool:
     return answer.status_code not in (401, 403) and not to_log_in
 
 
+def is_for(letter: str, row: Row) -> bool:
+    """Whether a role may, by itself."""
+    return letter in row.may and not row.is_for_devices
+
+
 def test_the_table_has_every_route_and_no_other(app: Flask) -> None:
     methods = {"GET", "POST", "PUT", "PATCH", "DELETE"}
     routes = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in (rule.methods or set()) & methods}
@@ -79,7 +88,7 @@ def test_each_role_gets_by_cookie_what_the_table_says(warehouse: World, browser:
     letter = LETTERS[CAST[name][0]]
     rows = [row for row in TABLE if row.path not in ("/login", "/logout", "/lock")]  # they end what the others need
     got = {row for row in rows if is_let_in(mine.open(row.url, method=row.method, headers=headers))}
-    wanted = {row for row in rows if row.is_public or (letter in row.may and not row.is_api)}
+    wanted = {row for row in rows if row.is_public or (is_for(letter, row) and not row.is_api)}
     assert got == wanted
 
 
@@ -89,8 +98,17 @@ def test_each_role_gets_by_token_what_the_table_says(warehouse: World, client: B
     headers = {"Authorization": f"Bearer {token}"}
     rows = [row for row in TABLE if row.path not in ("/login", "/logout")]
     got = {row for row in rows if is_let_in(client.open(row.url, method=row.method, headers=headers))}
-    wanted = {row for row in rows if row.is_public or (LETTERS[role] in row.may and row.is_api)}
+    wanted = {row for row in rows if row.is_public or (is_for(LETTERS[role], row) and row.is_api)}
     assert got == wanted
+
+
+def test_a_device_gets_by_its_own_cookie_what_the_table_says(warehouse: World, client: Browser) -> None:
+    client.send("/login", {"badge": warehouse.badges["finn"], "pin": PIN, "device": "phone-1"})
+    client.delete_cookie(auth.COOKIE)
+    headers = {"X-CSRFToken": client.token()}
+    rows = [row for row in TABLE if row.path not in ("/login", "/logout")]
+    got = {row for row in rows if is_let_in(client.open(row.url, method=row.method, headers=headers))}
+    assert got == {row for row in rows if row.is_public or row.is_for_devices}
 
 
 def test_a_route_that_names_nobody_stops_the_start(own_app: Flask) -> None:

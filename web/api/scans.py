@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from flask import Response
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError, WithJsonSchema
-from werkzeug.wrappers import Response as AnyResponse
+from pydantic import AwareDatetime, BaseModel, Field, WithJsonSchema
 
 from scanner.accept import Incoming, accept_scan
 from scanner.db import db
 from scanner.models import ScanRecord
 from scanner.refusals import Refusal
-from web import errors
-from web.api.common import Strict, answer, bad_body, blueprint
+from web import batch
+from web.api.common import Strict, answer, blueprint
 from web.auth import EVERYONE, allow, me, takes
 
 bp = blueprint("scans")
 
-MOST_SCANS: Final = 100  # of one batch
-BATCH_BYTES: Final = 3 * 1024 * 1024  # a hundred of the longest
+SENT: Final = "the same clock when it is sent: with it, a scan's age does not depend on that clock being right"
 
 
 class ScanIn(Strict):
@@ -34,6 +32,7 @@ class ScanIn(Strict):
     at: AwareDatetime = Field(strict=False, description="the device's clock, with offset")
     device: str = Field(max_length=64)
     sends_gs: bool | None = Field(None, description="whether this scanner sends the GS1 separator; null if unknown")
+    sent_at: AwareDatetime | None = Field(None, strict=False, description=SENT)
 
 
 class ScanOut(BaseModel):
@@ -60,11 +59,20 @@ class ScanOut(BaseModel):
 @allow(*EVERYONE)
 def post_scan(body: ScanIn) -> Response:
     """Take a scan, exactly once."""
-    return answer(_take(body))
+    return answer(_take(body, body.sent_at))
 
 
-def _take(body: ScanIn) -> dict[str, Any]:
-    incoming = Incoming(body.scan_id, body.raw, body.at, body.device, body.task, body.symbology or "", body.sends_gs)
+def _take(body: ScanIn, sent_at: datetime | None) -> dict[str, Any]:
+    incoming = Incoming(
+        body.scan_id,
+        body.raw,
+        body.at,
+        body.device,
+        body.task,
+        body.symbology or "",
+        body.sends_gs,
+        sent_at=body.sent_at or sent_at,
+    )
     return accept_scan(incoming, me())
 
 
@@ -75,7 +83,8 @@ Unread = Annotated[dict[str, Any], WithJsonSchema(ScanIn.model_json_schema())]
 class ScansIn(Strict):
     """What a device has kept, oldest first."""
 
-    scans: list[Unread] = Field(min_length=1, max_length=MOST_SCANS)
+    scans: list[Unread] = Field(min_length=1, max_length=batch.MOST_SCANS)
+    sent_at: AwareDatetime | None = Field(None, strict=False, description=SENT)
 
 
 class ResultOut(BaseModel):
@@ -93,40 +102,11 @@ class ResultsOut(BaseModel):
 
 
 @bp.post("/scans/batch", responses={"200": ResultsOut})
-@takes(BATCH_BYTES)
+@takes(batch.MOST_BYTES)
 @allow(*EVERYONE)
 def post_scans(body: ScansIn) -> Response:
-    """Take up to a hundred scans in their order, each in a transaction of its own.
-
-    One that cannot be recorded does not stop the others. When the database cannot take one, the answer is 503 with the
-    results up to there; the same batch may be sent again: what is on record is answered anew.
-    """
-    results: list[dict[str, Any]] = []
-    for each in body.scans:
-        response = _answered(lambda each=each: _take(ScanIn.model_validate(each)))  # type: ignore[misc]
-        if response.status_code == errors.COME_BACK:
-            late = answer({**response.get_json(), "results": results}, errors.COME_BACK)
-            late.headers["Retry-After"] = response.headers["Retry-After"]
-            return late
-        scan_id = each.get("scan_id")
-        results.append(
-            {
-                "scan_id": scan_id if isinstance(scan_id, str) else "",
-                "status": response.status_code,
-                "answer": response.get_json(),
-            }
-        )
-    return answer({"results": results})
-
-
-def _answered(take: Callable[[], dict[str, Any]]) -> AnyResponse:
-    """The answer that one scan gets, whatever it meets."""
-    try:
-        return answer(take())
-    except ValidationError as error:
-        return bad_body(error)
-    except Exception as error:  # noqa: BLE001 - as Flask itself does for a request; the log has it
-        return errors.said_of(error)
+    """Take up to a hundred scans in their order, each in a transaction of its own (web/batch.py)."""
+    return batch.taken(body.scans, lambda scan: _take(ScanIn.model_validate(scan), body.sent_at))
 
 
 class ScanPath(BaseModel):

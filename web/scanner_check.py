@@ -1,4 +1,4 @@
-"""Devices: the scanner check. Open to everybody, because a badge can be scanned only with a scanner that works.
+"""Scanner check. Open to everybody, because a badge can be scanned only with a scanner that works.
 
 Nothing is stored for people who are not logged in: the page keeps their result and sends it after the log-in. It sends
 what arrived, not what was found, so a profile is always the server's own finding.
@@ -13,16 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from labels.check_sheet import drawn
-from scanner import devices
+from scanner import profiles
 from scanner.barcode.check_scanner import SYMBOLS, Burst, examine
 from scanner.db import transact
-from scanner.devices import keep_profile, profile_of
 from scanner.models import DeviceProfile
+from scanner.profiles import keep_profile, profile_of
 from scanner.refusals import Refusal
 from web.auth import EVERYONE, allow, me, public
 from web.page import act, one, slice_of
 
-bp = Blueprint("devices", __name__, url_prefix="/scanner")
+bp = Blueprint("scanner_check", __name__, url_prefix="/scanner")
 
 DEVICE_LENGTH = 64
 A_DAY = "public, max-age=86400"
@@ -110,9 +110,9 @@ def keep() -> Response:
 @allow()
 def index() -> str:
     """The devices whose scanners were checked: by whom, when, and what was found."""
-    found = slice_of(devices.checked(me()))
+    found = slice_of(profiles.checked(me()))
     return render_template(
-        "scanner/devices.html", nav="/scanner/devices", found=found, gs_form=devices.gs_form, faults=devices.faults
+        "scanner/devices.html", nav="/scanner/devices", found=found, gs_form=profiles.gs_form, faults=profiles.faults
     )
 
 
@@ -121,7 +121,9 @@ def index() -> str:
 def drop(profile_id: int) -> AnyResponse:
     """Forget a profile. The device hears of it with its next full page and offers the check again."""
     by, row = me(), one(DeviceProfile, profile_id)
-    return act(lambda: devices.drop_profile(row, by), f"{row.device} is asked for its check again.", "/scanner/devices")
+    return act(
+        lambda: profiles.drop_profile(row, by), f"{row.device} is asked for its check again.", "/scanner/devices"
+    )
 
 
 def _bursts() -> list[Burst]:
