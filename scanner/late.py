@@ -37,7 +37,8 @@ def reopen_counts(by: By) -> None:
     """Have places counted again that were counted after this scan was made and before it came.
 
     The counter saw the floor with what the scan tells, the book did not yet have it: the count has set it right once,
-    and the scan's own move would do so once more. Belongs in the scan's transaction, after its moves.
+    and the scan's own move would do so once more. A difference that waits for a decision is not posted any more: it is
+    what the scan tells. Belongs in the scan's transaction, after its moves.
     """
     if not by.moves or not is_late(by):
         return
@@ -49,6 +50,15 @@ def reopen_counts(by: By) -> None:
     )
     for place in sorted({place for place in db.session.scalars(counted) if place is not None}):
         discrepancies.ask_for_count(by, place, f"a scan of {_clock(by)} came after the count")
+        for case in _differences(by, place):
+            discrepancies.settle(case, by, "recount")
+
+
+def _differences(by: By, place: int) -> list[Discrepancy]:
+    """What a count between the scan and its coming has found at a place, and nobody has decided."""
+    is_open = (Discrepancy.site_id == by.site_id, Discrepancy.status == "open", Discrepancy.location_id == place)
+    since = (Discrepancy.kind == "count_variance", Discrepancy.opened_at > made_at(by))
+    return list(db.session.scalars(select(Discrepancy).where(*is_open, *since).with_for_update()))
 
 
 def note_refused(by: By, raw: str, refusal: Refusal) -> None:

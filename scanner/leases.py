@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, exists, false, or_, select
 from scanner.age import is_late
 from scanner.by import By
 from scanner.db import db, now
-from scanner.models import Device, Person, PersonSession, Task
+from scanner.models import Device, OrderLine, Person, PersonSession, Reservation, Task
 from scanner.refusals import Refusal
 
 OURS, TAKEN, OVER = "ours", "taken", "over"  # what a heartbeat is told of each task
@@ -30,6 +30,18 @@ def is_held(task: Task) -> bool:
 def is_not_held_elsewhere(by: By) -> ColumnElement[bool]:
     """SQL: no other device than that of `by` has the task on lease now."""
     return or_(Task.device_id.is_(None), Task.device_id == by.device_id, Task.leased_until <= now())
+
+
+def covers_promise() -> ColumnElement[bool]:
+    """SQL: a device has the pick that a Reservation is for on lease now. The goods may be in a hand already."""
+    return exists().where(
+        OrderLine.id == Reservation.order_line_id,
+        Task.order_id == OrderLine.order_id,
+        Task.workflow == "pick",
+        Task.status == "open",
+        Task.device_id.is_not(None),
+        Task.leased_until > now(),
+    )
 
 
 def check_kept(task: Task, by: By) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from scanner import discrepancies, tasks
+from scanner import discrepancies, leases, tasks
 from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db
@@ -49,6 +49,7 @@ def index() -> str:
         who=who,
         status=status,
         states=STATES,
+        is_held=leases.is_held,
     )
 
 
@@ -62,8 +63,9 @@ def release(task_id: int) -> Response:
 @bp.post("/tasks/<int:task_id>/take")
 @allow()
 def take(task_id: int) -> Response:
-    """Take it over."""
-    return _act(task_id, lambda by, task: tasks.take_over(task, by=by), "take", "Task {id} is yours.")
+    """Take it over, also from a device that has it on lease."""
+    done = "Task {id} is yours. What another device still sends for it is refused, and comes to the discrepancies."
+    return _act(task_id, lambda by, task: tasks.take_over(task, by=by), "take", done)
 
 
 @bp.post("/tasks/<int:task_id>/cancel")

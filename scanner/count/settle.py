@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
-from scanner import discrepancies, orders, tasks
+from scanner import discrepancies, ledger, orders, tasks
 from scanner.by import By
 from scanner.count.entries import entries_of
 from scanner.db import db
+from scanner.ledger import Spot
 from scanner.models import Balance, Discrepancy, Item, LedgerHead, Location, Serial, Site, Task
 from scanner.refusals import Refusal
 
@@ -125,7 +126,7 @@ def _by_serial(task: Task, one: Variance, serials: set[int]) -> list[Variance]:
 def _settle(task: Task, variances: list[Variance], by: By) -> None:
     """After the recount: small differences are posted now; large ones are counted by another person, then decided."""
     site = db.session.get_one(Site, by.site_id)
-    large = [one for one in variances if _is_large(one, site)]
+    large = [one for one in variances if _is_large(one, site) or _is_in_a_hand(task, one, by)]
     lost: list[int] = []
     for one in variances:
         if one not in large:
@@ -148,6 +149,16 @@ def _is_large(one: Variance, site: Site) -> bool:
     delta = abs(one.delta)
     is_serial = item.tracking == "serial"
     return is_serial or delta > site.count_limit_units or delta * item.value_cents > site.count_limit_cents
+
+
+def _is_in_a_hand(task: Task, one: Variance, by: By) -> bool:
+    """What is missing may have been picked without a network: a promise on lease would go, so it is not posted now."""
+    if one.delta >= 0:
+        return False
+    assert task.location_id is not None
+    spot = Spot(task.location_id, one.unit_id)
+    promised = ledger.on_lease(by.site_id, one.item_id, one.lot_id, spot)
+    return bool(promised) and ledger.on_hand(by.site_id, one.item_id, one.lot_id, spot) - promised < -one.delta
 
 
 def _open_case(task: Task, one: Variance, by: By) -> Discrepancy:

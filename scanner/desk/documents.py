@@ -15,6 +15,7 @@ from scanner.desk.goods import ESCAPE, contains
 from scanner.models import (
     Carton,
     Customer,
+    Device,
     Discrepancy,
     Item,
     Location,
@@ -103,10 +104,17 @@ def parcels(order_id: int) -> list[Any]:
 
 
 def tasks(by: By, *where: Any, status: str = "open") -> Query:
-    """Tasks with who works on them and what they are about."""
+    """Tasks with who works on them, on what device, and what they are about."""
     query: Query = (
-        select(Task, Person.name.label("person"), Order.number.label("order"), PurchaseOrder.number.label("purchase"))
+        select(
+            Task,
+            Device,
+            Person.name.label("person"),
+            Order.number.label("order"),
+            PurchaseOrder.number.label("purchase"),
+        )
         .outerjoin(Person, Person.id == Task.person_id)
+        .outerjoin(Device, Device.id == Task.device_id)
         .outerjoin(Order, Order.id == Task.order_id)
         .outerjoin(PurchaseOrder, PurchaseOrder.id == Task.purchase_order_id)
         .where(Task.site_id == by.site_id, *where)

@@ -8,7 +8,7 @@ Every write goes through a guarded UPDATE whose WHERE clause holds the rule, so 
 it is under the lock, on both engines. Locks are taken in one order: task, document, reservation, balances by key, the
 head of the chain. Callers run inside `db.transact`.
 
-    moves     move, undo, adjust, set_aside        promises  reserve, release, free_up
+    moves     move, undo, adjust, set_aside        promises  reserve, release, free_up, on_lease
     carry     move_units, put_unit_in              holds     hold, end_hold
     balances, lines, serials, fitness              what a move changes and what it is judged by
     chain     the order and the hash of moves      spots     where goods are
@@ -20,7 +20,7 @@ from scanner.ledger.fitness import GUARDED_KINDS, hold_reason
 from scanner.ledger.holds import end_hold, hold
 from scanner.ledger.lines import Why
 from scanner.ledger.moves import adjust, move, set_aside, undo
-from scanner.ledger.promises import free_up, release, reserve
+from scanner.ledger.promises import free_up, on_lease, release, reserve
 from scanner.ledger.spots import Spot, free, on_hand, virtual, virtual_locations
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "move_unit",
     "move_units",
     "on_hand",
+    "on_lease",
     "position",
     "put_unit_in",
     "release",

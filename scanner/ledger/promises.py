@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import bindparam, case, func, select, update
 
+from scanner import leases
 from scanner.by import By
 from scanner.db import connection, db, now, table_of
 from scanner.ledger.fitness import is_unfit, refuse_lot
@@ -98,7 +99,10 @@ def release(by: By, reservation_id: int) -> int:
 
 
 def free_up(by: By, item_id: int, lot_id: int, spot: Spot, qty: int) -> list[int]:
-    """Release the youngest promises on a key until `qty` of it are free. Returns the order lines that lost stock."""
+    """Release the youngest promises on a key until `qty` of it are free. Returns the order lines that lost stock.
+
+    Those that a device has on lease are the last to go: their goods may be in a hand already.
+    """
     lost: list[int] = []
     while free(by.site_id, item_id, lot_id, spot) < qty:
         row = db.session.execute(
@@ -111,7 +115,7 @@ def free_up(by: By, item_id: int, lot_id: int, spot: Spot, qty: int) -> list[int
                 Reservation.unit_id == spot.unit_id,
                 Reservation.state == "open",
             )
-            .order_by(Reservation.id.desc())
+            .order_by(leases.covers_promise(), Reservation.id.desc())
             .limit(1)
         ).one_or_none()
         if row is None:
@@ -119,6 +123,20 @@ def free_up(by: By, item_id: int, lot_id: int, spot: Spot, qty: int) -> list[int
         release(by, row.id)
         lost.append(row.order_line_id)
     return lost
+
+
+def on_lease(site_id: int, item_id: int, lot_id: int, spot: Spot) -> int:
+    """How much of a key is promised to picks that devices have on lease: until they are heard, nobody knows more."""
+    promised = select(func.coalesce(func.sum(Reservation.qty - Reservation.posted), 0)).where(
+        Reservation.site_id == site_id,
+        Reservation.location_id == spot.location_id,
+        Reservation.item_id == item_id,
+        Reservation.lot_id == lot_id,
+        Reservation.unit_id == spot.unit_id,
+        Reservation.state == "open",
+        leases.covers_promise(),
+    )
+    return int(db.session.scalar(promised) or 0)
 
 
 _PROMISE = table_of(Reservation)

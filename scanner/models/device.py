@@ -43,6 +43,11 @@ class Device(Model):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
+    @property
+    def called(self) -> str:
+        """What people call it."""
+        return self.name or f"device {self.id}"
+
 
 class DeviceProfile(Model):
     """How one device's scanner sends its codes. The fields are those of scanner.barcode.check_scanner.Profile.

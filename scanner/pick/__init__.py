@@ -74,6 +74,8 @@ def step(task: Task, found: Found, *, by: By) -> str:
     if by.step == "short":  # it was found after all
         task.note(short=None)
         by.step = step_of(task)
+    if by.step == "nothing":  # its promises have ended: a hold, a count
+        raise Refusal("nothing_to_do")
     if by.step == "tote":
         return take_tote(task, found, by)
     if by.step == "unpick":
