@@ -12,23 +12,23 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select
 
 from scanner import late, leases, ledger
-from scanner.asides import ASIDES, CODES
+from scanner.asides import ASIDES
 from scanner.by import By
 from scanner.db import connection, db, now, table_of, transact
 from scanner.find import Found, find, read_code
-from scanner.models import Discrepancy, Move, Person, ScanRecord, Task
+from scanner.models import Person, ScanRecord, Task
 from scanner.refusals import Refusal
 from scanner.tally import counted
+from scanner.undo import undo_last
 from scanner.workflows import WORKFLOWS
 
-UNDO_AGE = timedelta(minutes=10)
 MOST_ID = 2**31 - 1  # of a task
 DEVICE_KEPT = 64  # characters of a device's name
 RAW_KEPT = 1024  # characters of a raw code that are kept; longer ones are refused as too_long anyway
@@ -135,7 +135,7 @@ def _take_step(incoming: Incoming, by: By) -> Answer:
 def _step(task: Task | None, workflow: ModuleType, found: Found, by: By) -> str:
     """UNDO and the asides mean the same everywhere; all else is the workflow's. PRINT is, where it has something."""
     if found.is_command("UNDO"):
-        return _undo_last(task, workflow, by)
+        return undo_last(task, workflow, by)
     if found.is_command("PRINT") and (said := _own_print(task, workflow, by)):
         return said
     aside = ASIDES.get(found.command)
@@ -345,60 +345,3 @@ _ADD_SCAN = insert(table_of(ScanRecord))  # put together once, run by every scan
 def storable(text: str) -> str:
     """Text that both engines can keep: NUL and lone surrogates are written as escapes."""
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
-
-
-# --- undo ------------------------------------------------------------------------------------------------------------
-
-
-def _undo_last(task: Task | None, workflow: ModuleType, by: By) -> str:
-    """Take back the person's last scan in this task: its moves by reversing moves, the notebook by its old page."""
-    if task is None:
-        raise Refusal("nothing_to_undo")
-    last = _last_scan(task, by)
-    if last.is_final or now() - last.received_at > UNDO_AGE:
-        raise Refusal("undo_too_late")
-    for seq in _moves_of(last):
-        ledger.undo(by, seq)
-    _withdraw(last)
-    kept = {key: task.state[key] for key in getattr(workflow, "KEPT", ()) if key in task.state}
-    task.state = {**json.loads(last.before or "{}"), **kept}
-    task.memo.clear()
-    by.undoes, by.code, by.step = last.id, "undone", last.step
-    back = getattr(workflow, "undone", None)
-    if back is not None:
-        back(task, by=by)
-    return "Taken back. Nothing was lost."
-
-
-def _withdraw(scan: ScanRecord) -> None:
-    """What a scan brought to light has nothing to be decided any more when the scan is taken back."""
-    db.session.execute(
-        update(Discrepancy)
-        .where(Discrepancy.scan_id == scan.id, Discrepancy.status == "open")
-        .values(status="resolved", resolution="undone", resolved_at=now(), resolved_by=scan.person_id)
-    )
-
-
-def _last_scan(task: Task, by: By) -> ScanRecord:
-    undone = select(ScanRecord.undoes).where(ScanRecord.task_id == task.id, ScanRecord.undoes.is_not(None))
-    record = db.session.scalars(
-        select(ScanRecord)
-        .where(
-            ScanRecord.task_id == task.id,
-            ScanRecord.person_id == by.person_id,
-            ScanRecord.outcome != "refused",
-            ScanRecord.code.not_in(CODES),
-            ScanRecord.undoes.is_(None),
-            ScanRecord.id.not_in(undone),
-        )
-        .order_by(ScanRecord.received_at.desc(), ScanRecord.id.desc())
-        .limit(1)
-    ).first()
-    if record is None:
-        raise Refusal("nothing_to_undo")
-    return record
-
-
-def _moves_of(record: ScanRecord) -> list[int]:
-    query = select(Move.seq).where(Move.scan_id == record.id, Move.site_id == record.site_id)
-    return list(db.session.scalars(query.order_by(Move.seq.desc())))

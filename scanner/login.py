@@ -6,6 +6,7 @@ A try is counted before the secret is looked at, and given back when it was righ
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -202,10 +203,32 @@ def holder(token: str) -> Holder | None:
     return Holder(*row) if row else None
 
 
+def sessions_on(device: str, people: Collection[int]) -> Sequence[PersonSession]:
+    """The open sessions of these people on a device."""
+    return db.session.scalars(
+        select(PersonSession).where(
+            PersonSession.device == device,
+            PersonSession.person_id.in_(people),
+            PersonSession.revoked_at.is_(None),
+            PersonSession.expires_at > now(),
+        )
+    ).all()
+
+
 def see(token: str, seen_at: datetime) -> None:
     """Note that a session was used, or with an instant long ago that it was left: then it is locked. Raises Busy."""
-    query = update(PersonSession).where(PersonSession.token_hash == hash_token(token)).values(seen_at=seen_at)
-    transact(lambda: db.session.execute(query.execution_options(synchronize_session=False)))
+    see_all({hash_token(token): seen_at})
+
+
+def see_all(seen: Mapping[str, datetime]) -> None:
+    """The same of several sessions, by their tokens' hashes. Raises Busy."""
+
+    def work() -> None:
+        for token_hash, seen_at in seen.items():
+            query = update(PersonSession).where(PersonSession.token_hash == token_hash).values(seen_at=seen_at)
+            db.session.execute(query.execution_options(synchronize_session=False))
+
+    transact(work)
 
 
 def log_out(token: str, *, goes_on: bool = False) -> None:

@@ -7,6 +7,7 @@ worked on without a network was not idle, and their scans are taken when the net
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from flask import current_app, request
@@ -14,6 +15,7 @@ from flask import current_app, request
 from scanner import login
 from scanner.age import told_age
 from scanner.db import Busy, now
+from scanner.models import PersonSession
 from web.kept import instant
 
 STATION = timedelta(minutes=5)
@@ -51,6 +53,28 @@ def note(token: str, seen_at: datetime) -> None:
         login.see(token, now())
     except Busy:
         current_app.logger.info("busy: the use of a session was not noted")
+
+
+def note_work(device: str, made: Mapping[int, Sequence[datetime]]) -> None:
+    """Scans that a device had kept count from when they were read, too: by person, when that was.
+
+    Only as far as one came before the page had to lock: what was read later was read by somebody else.
+    """
+    sessions = login.sessions_on(device, made.keys()) if made else []
+    seen = {session.token_hash: _seen_until(session, made[session.person_id]) for session in sessions}
+    try:
+        login.see_all(seen)
+    except Busy:
+        current_app.logger.info("busy: the use of a session was not noted")
+
+
+def _seen_until(session: PersonSession, made: Sequence[datetime]) -> datetime:
+    until, most = session.seen_at, limit(has_password=session.has_password) + NOTED
+    for moment in sorted(made):
+        if moment - until > most:
+            break
+        until = max(until, moment)
+    return until
 
 
 def lock(token: str) -> None:

@@ -6,8 +6,8 @@ here. A scan names its person, who must have logged in on this device; either wa
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, partial
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -15,9 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scanner import devices
 from scanner.accept import MOST_ID, Answer, accept_scan, refuse_scan
+from scanner.age import told_age
+from scanner.by import By
 from scanner.db import now, transact
 from scanner.devices import Beat, Sender
-from web import batch
+from scanner.refusals import Refusal
+from web import batch, idle
 from web.api.common import answer, bad_body
 from web.auth import by_device, sender, takes
 from web.kept import incoming_of, instant
@@ -60,14 +63,37 @@ def scans() -> Response:
     except ValidationError as error:
         return bad_body(error)
     kept = [each if isinstance(each, dict) else {} for each in body.scans]
-    return batch.taken(kept, partial(_take, sender(), instant(body.sent_at), cache(devices.actor)))
+    drain = Drain(sender(), instant(body.sent_at))
+    response = batch.taken(kept, drain.take)
+    idle.note_work(drain.device.device, drain.made)
+    return response
 
 
-def _take(device: Sender, sent_at: datetime | None, actor: Any, scan: dict[str, Any]) -> Answer:
-    incoming, person_id = incoming_of(scan, sent_at, device.device)
-    by, refusal = actor(device, person_id)
-    by.lease_s = current_app.config["TASK_LEASE_S"]
-    return accept_scan(incoming, by) if refusal is None else refuse_scan(incoming, by, refusal)
+@dataclass(slots=True)
+class Drain:
+    """What one request has brought."""
+
+    device: Sender
+    sent_at: datetime | None
+    actors: dict[int, tuple[By, Refusal | None]] = field(default_factory=dict)
+    made: dict[int, list[datetime]] = field(default_factory=dict)  # by person: when their scans were read
+
+    def take(self, scan: dict[str, Any]) -> Answer:
+        """One scan, in its person's name."""
+        incoming, person_id = incoming_of(scan, self.sent_at, self.device.device)
+        by, refusal = self._actor(person_id)
+        if refusal is not None:
+            return refuse_scan(incoming, by, refusal)
+        answer = accept_scan(incoming, by)
+        if self.sent_at is not None:
+            self.made.setdefault(by.person_id, []).append(now() - told_age(incoming.at, self.sent_at))
+        return answer
+
+    def _actor(self, person_id: int) -> tuple[By, Refusal | None]:
+        if person_id not in self.actors:
+            self.actors[person_id] = devices.actor(self.device, person_id)
+            self.actors[person_id][0].lease_s = current_app.config["TASK_LEASE_S"]
+        return self.actors[person_id]
 
 
 @bp.post("/heartbeat")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scanner import accept, asides
+from scanner import accept, asides, undo
 from scanner.asides import HOME_CARDS as HOME
 from scanner.barcode import command, element_string
 from scanner.barcode.own import COMMANDS
@@ -300,7 +300,7 @@ def test_everything_that_is_not_final_can_be_taken_back_one_by_one(floor: Floor,
 def test_taking_back_too_late_is_refused(floor: Floor, walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     task = walk.start(floor)
     floor.scans(walk.who, task, next(walk.raws(floor, task)))
-    monkeypatch.setattr(accept, "UNDO_AGE", timedelta(0))
+    monkeypatch.setattr(undo, "UNDO_AGE", timedelta(0))
     before = dump()
     assert floor.scan(walk.who, task, command("UNDO"))["code"] == "undo_too_late"
     assert difference(before, dump()) == {}

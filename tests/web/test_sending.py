@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from scanner import people
 from scanner.accept import accept_scan
 from scanner.db import Busy, db, now, transact
-from scanner.models import Device, Discrepancy, Person, ScanRecord, Task
+from scanner.models import Device, Discrepancy, Person, PersonSession, ScanRecord, Task
 from scanner.people import SYSTEM
 from scanner.secrets import hash_token
 from tests.conftest import Browser
@@ -395,3 +395,29 @@ def test_a_heartbeat_tells_how_much_waits_on_the_device_by_our_clock(app: Flask,
 )
 def test_a_strange_heartbeat_is_taken_as_far_as_it_goes(bens: Phone, strange: dict[str, Any]) -> None:
     assert bens.beat(**strange).status_code == 200
+
+
+# --- left alone -----------------------------------------------------------------------------------------------------
+
+
+def seen(phone: Phone, ago: timedelta) -> None:
+    """The page was used last some time ago."""
+
+    def work() -> None:
+        db.session.scalars(select(PersonSession)).one().seen_at = now() - ago
+
+    transact(work)
+
+
+def test_whoever_worked_on_without_a_network_was_not_idle(bens: Phone) -> None:
+    seen(bens, timedelta(minutes=12))
+    to = f"/move/{bens.task}/scan"
+    bens.answers(*[bens.kept("ben", place("A-01-1"), to, timedelta(minutes=ago)) for ago in (8, 4, 1)])
+    assert bens.browser.get("/").status_code == 200
+
+
+def test_what_was_read_after_the_page_had_to_lock_keeps_it_locked(bens: Phone) -> None:
+    seen(bens, timedelta(minutes=12))
+    to = f"/move/{bens.task}/scan"
+    bens.answers(*[bens.kept("ben", place("A-01-1"), to, timedelta(minutes=ago)) for ago in (4, 1)])
+    assert bens.browser.get("/").headers["Location"] == "/login"
