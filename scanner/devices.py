@@ -19,12 +19,14 @@ from scanner.age import told_age
 from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db, now, transact
-from scanner.models import Device, Person, PersonSession, Site
+from scanner.desk import Query
+from scanner.models import Device, DeviceProfile, Person, PersonSession, Site, Task
 from scanner.refusals import Refusal
 from scanner.secrets import hash_token, new_token
 
 LIFE: Final = timedelta(days=400)  # of the cookie; browsers keep none for longer
 MOST_UNSENT: Final = 10**6
+CLOCK_OFF_MOST_S: Final = 1000 * 365 * 86_400  # further off, no calendar holds what it shows
 WORRYING: Final = timedelta(hours=1)  # unsent for so long, somebody should look for the device
 
 
@@ -33,9 +35,9 @@ WORRYING: Final = timedelta(hours=1)  # unsent for so long, somebody should look
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A device that has shown its token."""
+    """A device whose scans come in: it has shown its token, or its file is read at the desk."""
 
-    id: int
+    id: int | None  # None: one that is not enrolled any more, or never was
     device: str
     site_id: int
 
@@ -76,10 +78,11 @@ def _is(device: str, token: str) -> ColumnElement[bool]:
 # --- whose scans -----------------------------------------------------------------------------------------------------
 
 
-def actor(sender: Sender, person_id: int) -> tuple[By, Refusal | None]:
+def actor(sender: Sender, person_id: int, site_id: int | None = None) -> tuple[By, Refusal | None]:
     """The person whose scan a device sends; and why their scans are not taken, if they are not.
 
-    Whoever is unknown here is stood in for by the program itself, so that the scan can be put on record.
+    Whoever is unknown here, or not of the one site that counts, is stood in for by the program itself, so that the scan
+    can be put on record.
     """
     row = db.session.execute(
         select(
@@ -90,7 +93,7 @@ def actor(sender: Sender, person_id: int) -> tuple[By, Refusal | None]:
         .join(Site, Site.id == Person.site_id)
         .where(Person.id == person_id)
     ).one_or_none()
-    if row is None:
+    if row is None or site_id not in (None, row.Person.site_id):
         by = transact(lambda: people.system(sender.site_id))
         return _from(sender, by), Refusal("not_on_device", other=f"A person that nobody knows ({person_id})")
     person, timezone, was_here = row
@@ -134,8 +137,45 @@ def heard(sender: Sender, beat: Beat, lease_s: float) -> dict[int, str]:
 # --- the desk --------------------------------------------------------------------------------------------------------
 
 
+def listed(by: By) -> Query:
+    """The site's devices, who logged in last, and what is known of the scanner: the longest unsent first."""
+    return (
+        select(Device, Person.name.label("person"), DeviceProfile)
+        .join(Person, Person.id == Device.seen_by)
+        .outerjoin(DeviceProfile, (DeviceProfile.device == Device.device) & (DeviceProfile.site_id == Device.site_id))
+        .where(Device.site_id == by.site_id)
+        .order_by(Device.revoked_at.is_not(None), Device.oldest_at.is_(None), Device.oldest_at, Device.seen_at.desc())
+    )
+
+
+def worrying(by: By) -> Sequence[Device]:
+    """Devices of the site whose oldest scan has waited for longer than an hour, that one first."""
+    is_old = (Device.site_id == by.site_id, Device.unsent > 0, Device.oldest_at < now() - WORRYING)
+    return db.session.scalars(select(Device).where(*is_old).order_by(Device.oldest_at)).all()
+
+
+def is_worrying(row: Device) -> bool:
+    """Whether somebody should look for a device."""
+    return row.unsent > 0 and row.oldest_at is not None and row.oldest_at < now() - WORRYING
+
+
+def tasks_on(row: Device) -> Sequence[Task]:
+    """The tasks that the device has on lease."""
+    mine = (Task.device_id == row.id, Task.status == "open", Task.leased_until > now())
+    return db.session.scalars(select(Task).where(*mine).order_by(Task.id)).all()
+
+
+def of_file(device: str, exported_at: datetime | None, by: By) -> tuple[Sender, datetime]:
+    """The device behind a file of unsent scans, and what its clock shows now, as far as that can be known."""
+    row = db.session.scalars(select(Device).where(Device.device == device)).first()
+    sender = Sender(row.id if row else None, device, by.site_id)
+    if row is not None and row.clock_off_s is not None and abs(row.clock_off_s) < CLOCK_OFF_MOST_S:
+        return sender, now() + timedelta(seconds=row.clock_off_s)
+    return sender, max(exported_at or now(), now())
+
+
 def rename(row: Device, name: str, by: By) -> None:
-    """Give a device the name that people know it by."""
+    """Give a device the name that people know it by; "" takes it away again."""
     row.name = name.strip()[:40]
     audit(by, "device.name", row.device, row.name)
 

@@ -10,21 +10,20 @@ from scanner.audit import audit
 from scanner.barcode.check_scanner import Profile
 from scanner.by import By
 from scanner.db import db, now
-from scanner.desk import Query
-from scanner.models import DeviceProfile, Person
+from scanner.models import DeviceProfile
 
 SLOW_MS = 50  # between keys: the check asks for less (PROBLEMS), and long codes take a second
 
 
 def profile_of(device: str, by: By) -> Profile | None:
     """The profile of a device at the site of `by`; None if its scanner was never checked."""
-    row = _row(device, by)
+    row = row_of(device, by)
     return Profile(**{each.name: getattr(row, each.name) for each in fields(Profile)}) if row else None
 
 
 def keep_profile(device: str, profile: Profile, by: By) -> DeviceProfile:
     """Store the profile in the place of the one before. Belongs in `transact`."""
-    row = _row(device, by)
+    row = row_of(device, by)
     if row is None:
         row = DeviceProfile(site_id=by.site_id, device=device)
         db.session.add(row)
@@ -39,16 +38,6 @@ def drop_profile(row: DeviceProfile, by: By) -> None:
     """Forget what is known of a device's scanner: the device asks for its check again. Belongs in `transact`."""
     audit(by, "device.drop", row.device)
     db.session.delete(row)
-
-
-def checked(by: By) -> Query:
-    """Profiles with the names of those who checked, the latest first."""
-    return (
-        select(DeviceProfile, Person.name.label("person"))
-        .join(Person, Person.id == DeviceProfile.checked_by)
-        .where(DeviceProfile.site_id == by.site_id)
-        .order_by(DeviceProfile.checked_at.desc(), DeviceProfile.id)
-    )
 
 
 def gs_form(profile: DeviceProfile) -> str:
@@ -70,6 +59,7 @@ def faults(profile: DeviceProfile) -> list[str]:
     return [words for words, is_so in found.items() if is_so]
 
 
-def _row(device: str, by: By) -> DeviceProfile | None:
+def row_of(device: str, by: By) -> DeviceProfile | None:
+    """What is stored of a device's scanner."""
     where = (DeviceProfile.site_id == by.site_id, DeviceProfile.device == device)
     return db.session.scalars(select(DeviceProfile).where(*where)).first()

@@ -21,7 +21,8 @@ from web.api.common import bad_body
 
 VERSION = "0.1.0"
 PAGES = (
-    *("pwa", "trust", "health", "metrics", "login", "sending", "scanner_check", "people", "api", "station", "photos"),
+    *("pwa", "trust", "health", "metrics", "login", "people", "api", "station", "photos"),
+    *("sending", "devices", "scanner_check"),
     *("board", "stock", "units", "items", "locations", "orders", "purchase_orders"),
     *("discrepancies", "tasks", "imports", "scans", "documents", "manifests", "company", "printers", "printing"),
     *("labels", "parcels", "backup"),

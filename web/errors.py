@@ -9,7 +9,7 @@ import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request, session
+from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request, session
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
@@ -58,16 +58,19 @@ def init_app(app: Flask) -> None:
 
 
 def said_of(error: Exception) -> AnyResponse:
-    """The answer to what one of several acts in a request has raised; the others go on."""
+    """The answer in JSON to what one of several acts in a request has raised; the others go on."""
+    g.wants_json = True
     try:
         return make_response(current_app.handle_user_exception(error))
     except Exception as fault:  # noqa: BLE001 - nobody has words for it
         return broken(InternalServerError(original_exception=fault))
+    finally:
+        del g.wants_json
 
 
 def wants_json() -> bool:
     """True for programs: all that is below /api/, and clients that take JSON and no pages."""
-    if for_programs():
+    if for_programs() or "wants_json" in g:
         return True
     accept = request.accept_mimetypes
     return accept["application/json"] > accept["text/html"]

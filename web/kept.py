@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from flask import current_app
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from scanner.accept import MOST_ID, Incoming
+from scanner import devices
+from scanner.accept import MOST_ID, Answer, Incoming, accept_scan, refuse_scan
+from scanner.age import told_age
+from scanner.by import By
 from scanner.db import now
+from scanner.devices import Sender
 from scanner.refusals import Refusal
 from scanner.workflows import WORKFLOWS
 
@@ -42,6 +48,34 @@ class KeptScan(BaseModel):
     def _person(cls, value: Any) -> int:
         text = str(value)
         return int(text) if text.isascii() and text.isdigit() and len(text) < 11 and int(text) <= MOST_ID else 0
+
+
+@dataclass(slots=True)
+class Drain:
+    """Scans of one device on their way in, each in its person's name. At the desk only people of one site count."""
+
+    device: Sender
+    sent_at: datetime | None
+    site_id: int | None = None
+    actors: dict[int, tuple[By, Refusal | None]] = field(default_factory=dict)
+    made: dict[int, list[datetime]] = field(default_factory=dict)  # by person: when what was taken was read
+
+    def take(self, scan: dict[str, Any]) -> Answer:
+        """One scan; its answer. Raises ValidationError, what `accept_scan` raises."""
+        incoming, person_id = incoming_of(scan, self.sent_at, self.device.device)
+        by, refusal = self._actor(person_id)
+        if refusal is not None:
+            return refuse_scan(incoming, by, refusal)
+        answer = accept_scan(incoming, by)
+        if self.sent_at is not None:
+            self.made.setdefault(by.person_id, []).append(now() - told_age(incoming.at, self.sent_at))
+        return answer
+
+    def _actor(self, person_id: int) -> tuple[By, Refusal | None]:
+        if person_id not in self.actors:
+            self.actors[person_id] = devices.actor(self.device, person_id, self.site_id)
+            self.actors[person_id][0].lease_s = current_app.config["TASK_LEASE_S"]
+        return self.actors[person_id]
 
 
 def incoming_of(scan: Mapping[str, Any], sent_at: datetime | None, device: str) -> tuple[Incoming, int]:

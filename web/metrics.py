@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from scanner.db import db, let_go, now
-from scanner.models import Discrepancy, LedgerHead, Printer, PrintJob, Site
+from scanner.models import Device, Discrepancy, LedgerHead, Printer, PrintJob, Site
 from scanner.tally import BOUNDS_S, SCANS
 from web.auth import EVERYONE, allow, by_token
 from web.health import database, schema
@@ -98,7 +98,23 @@ def _of_sites() -> Iterator[str]:
     yield from _metric(
         "discrepancies_open", "gauge", "Discrepancies that wait for a decision.", _by_site(codes, counts)
     )
+    yield from _of_devices(codes)
     yield from _of_printing(codes)
+
+
+def _of_devices(codes: dict[int, str]) -> Iterator[str]:
+    """What devices told last. One that is out of reach cannot tell more: its scans grow old here all the same."""
+    figures = select(Device.site_id, func.count(), func.sum(Device.unsent), func.min(Device.oldest_at))
+    in_use = figures.where(Device.revoked_at.is_(None) | (Device.unsent > 0)).group_by(Device.site_id)
+    rows = db.session.execute(in_use).all()
+    counts = {site: int(count) for site, count, _unsent, _oldest in rows}
+    unsent = {site: int(waiting) for site, _count, waiting, _oldest in rows}
+    ages = {site: max(0.0, (now() - at).total_seconds()) for site, _count, _unsent, at in rows if at is not None}
+    yield from _metric("devices", "gauge", "Devices that may send, or still have something.", _by_site(codes, counts))
+    words = "Scans that wait on devices, as these told last."
+    yield from _metric("device_unsent_scans", "gauge", words, _by_site(codes, unsent))
+    words = "How long the oldest scan has waited on a device; 0 when none does."
+    yield from _metric("device_oldest_unsent_seconds", "gauge", words, _by_site(codes, ages))
 
 
 def _of_printing(codes: dict[int, str]) -> Iterator[str]:

@@ -10,17 +10,13 @@ from typing import Literal
 
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from werkzeug.wrappers import Response as AnyResponse
 
 from labels.check_sheet import drawn
-from scanner import profiles
 from scanner.barcode.check_scanner import SYMBOLS, Burst, examine
 from scanner.db import transact
-from scanner.models import DeviceProfile
 from scanner.profiles import keep_profile, profile_of
 from scanner.refusals import Refusal
 from web.auth import EVERYONE, allow, me, public
-from web.page import act, one, slice_of
 
 bp = Blueprint("scanner_check", __name__, url_prefix="/scanner")
 
@@ -101,29 +97,6 @@ def keep() -> Response:
         raise Refusal("scanner_misleads")
     transact(lambda: keep_profile(device, found, by))
     return jsonify(found.as_json())
-
-
-# --- the desk ----------------------------------------------------------------------------------------------------
-
-
-@bp.get("/devices")
-@allow()
-def index() -> str:
-    """The devices whose scanners were checked: by whom, when, and what was found."""
-    found = slice_of(profiles.checked(me()))
-    return render_template(
-        "scanner/devices.html", nav="/scanner/devices", found=found, gs_form=profiles.gs_form, faults=profiles.faults
-    )
-
-
-@bp.post("/devices/<int:profile_id>/drop")
-@allow()
-def drop(profile_id: int) -> AnyResponse:
-    """Forget a profile. The device hears of it with its next full page and offers the check again."""
-    by, row = me(), one(DeviceProfile, profile_id)
-    return act(
-        lambda: profiles.drop_profile(row, by), f"{row.device} is asked for its check again.", "/scanner/devices"
-    )
 
 
 def _bursts() -> list[Burst]:

@@ -6,24 +6,19 @@ here. A scan names its person, who must have logged in on this device; either wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scanner import devices
-from scanner.accept import MOST_ID, Answer, accept_scan, refuse_scan
-from scanner.age import told_age
-from scanner.by import By
+from scanner.accept import MOST_ID
 from scanner.db import now, transact
-from scanner.devices import Beat, Sender
-from scanner.refusals import Refusal
+from scanner.devices import Beat
 from web import batch, idle
 from web.api.common import answer, bad_body
 from web.auth import by_device, sender, takes
-from web.kept import incoming_of, instant
+from web.kept import Drain, instant
 from web.pwa import shell
 
 bp = Blueprint("sending", __name__, url_prefix="/device")
@@ -67,33 +62,6 @@ def scans() -> Response:
     response = batch.taken(kept, drain.take)
     idle.note_work(drain.device.device, drain.made)
     return response
-
-
-@dataclass(slots=True)
-class Drain:
-    """What one request has brought."""
-
-    device: Sender
-    sent_at: datetime | None
-    actors: dict[int, tuple[By, Refusal | None]] = field(default_factory=dict)
-    made: dict[int, list[datetime]] = field(default_factory=dict)  # by person: when their scans were read
-
-    def take(self, scan: dict[str, Any]) -> Answer:
-        """One scan, in its person's name."""
-        incoming, person_id = incoming_of(scan, self.sent_at, self.device.device)
-        by, refusal = self._actor(person_id)
-        if refusal is not None:
-            return refuse_scan(incoming, by, refusal)
-        answer = accept_scan(incoming, by)
-        if self.sent_at is not None:
-            self.made.setdefault(by.person_id, []).append(now() - told_age(incoming.at, self.sent_at))
-        return answer
-
-    def _actor(self, person_id: int) -> tuple[By, Refusal | None]:
-        if person_id not in self.actors:
-            self.actors[person_id] = devices.actor(self.device, person_id)
-            self.actors[person_id][0].lease_s = current_app.config["TASK_LEASE_S"]
-        return self.actors[person_id]
 
 
 @bp.post("/heartbeat")

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, extract, func, select
 
+from scanner import devices
 from scanner.by import By
 from scanner.db import db, now
 from scanner.desk import Query
 from scanner.desk.documents import ENDED, cases
 from scanner.desk.history import day_start
-from scanner.models import Discrepancy, Move, Order, Person, PurchaseOrder, ScanRecord, Task
+from scanner.models import Device, Discrepancy, Move, Order, Person, PurchaseOrder, ScanRecord, Task
 
 SILENT = timedelta(minutes=15)  # a device that has not scanned for so long is worth a look
 STATES = ("open", "picking", "picked", "packed", "shipped")
@@ -24,10 +25,11 @@ DEVICES_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class Busy:
     """A device that has scanned today."""
 
-    name: str
+    name: str  # as on its scans
+    called: str
     person: str
     last_at: datetime
     scans: int
@@ -53,11 +55,12 @@ class Board:
     lines_today: int = 0
     hours: list[tuple[str, dict[str, int]]] = field(default_factory=list)  # accepted scans by workflow
     refused_today: int = 0
-    devices: list[Device] = field(default_factory=list)
+    devices: list[Busy] = field(default_factory=list)
     open_tasks: dict[str, int] = field(default_factory=dict)
     cases: Sequence[Any] = ()
     cases_open: int = 0
     oldest_case: datetime | None = None
+    unheard: Sequence[Any] = ()  # devices with scans that have waited for long
 
 
 def board(by: By) -> Board:
@@ -69,6 +72,7 @@ def board(by: By) -> Board:
     _scans(found, by, start)
     _cases(found, by)
     found.devices = _devices(by, start)
+    found.unheard = devices.worrying(by)
     found.open_tasks = _counts(select(Task.workflow, func.count()).where(_open_task(by)).group_by(Task.workflow))
     return found
 
@@ -155,22 +159,27 @@ def _scans(found: Board, by: By, start: datetime) -> None:
     ]
 
 
-def _devices(by: By, start: datetime) -> list[Device]:
+def _devices(by: By, start: datetime) -> list[Busy]:
     rows = db.session.execute(
         select(
             ScanRecord.device,
+            func.max(Device.name).label("called"),
             func.max(Person.name).label("person"),
             func.max(ScanRecord.received_at).label("last_at"),
             func.count().label("scans"),
             func.sum(case((ScanRecord.outcome == "refused", 1), else_=0)).label("refused"),
         )
         .join(Person, Person.id == ScanRecord.person_id)
+        .outerjoin(Device, Device.device == ScanRecord.device)
         .where(ScanRecord.site_id == by.site_id, ScanRecord.received_at >= start)
         .group_by(ScanRecord.device)
         .order_by(func.max(ScanRecord.received_at).desc())
         .limit(DEVICES_SHOWN)
     )
-    return [Device(row.device, row.person, row.last_at, row.scans, int(row.refused)) for row in rows]
+    return [
+        Busy(row.device, row.called or row.device[:20], row.person, row.last_at, row.scans, int(row.refused))
+        for row in rows
+    ]
 
 
 def _cases(found: Board, by: By) -> None:

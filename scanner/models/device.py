@@ -46,7 +46,7 @@ class Device(Model):
     @property
     def called(self) -> str:
         """What people call it."""
-        return self.name or f"device {self.id}"
+        return self.name or f"Device {self.id}"
 
 
 class DeviceProfile(Model):

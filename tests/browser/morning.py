@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy import select
 
-from scanner import ledger
+from scanner import devices, ledger, tasks
 from scanner.accept import Incoming, accept_scan
 from scanner.barcode import command
 from scanner.by import By
@@ -14,6 +16,7 @@ from scanner.db import db, now, transact
 from scanner.demo import make_demo
 from scanner.models import (
     Balance,
+    Device,
     Item,
     Location,
     Lot,
@@ -29,6 +32,8 @@ from scanner.shown import location_code
 from scanner.workflows import WORKFLOWS
 from tests.scanner.floor import tote
 
+AGENT = "Mozilla/5.0 (Linux; Android 13; TC22) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile"
+
 
 class Morning:
     """The demo after some hours of work: receipts, picks, a short pick, a count that differs, things on hold."""
@@ -41,6 +46,7 @@ class Morning:
         self._short()
         self._count()
         transact(self._hold)
+        transact(self._phones)
 
     def by(self, name: str) -> By:
         """The provenance of one of the crew."""
@@ -113,6 +119,20 @@ class Morning:
             for _round in range(2):
                 self.scans(name, task, label, row.sku, command("Q", 3), command("DONE"))
         self.counted = row.Location
+
+    def _phones(self) -> None:
+        """Handhelds: one has told that it is fine, one has not been heard for long, one was lost."""
+        facts = {"ben": ("Zebra 1", 0, 81, 0), "ana": ("Zebra 2", 14, 12, 130), "dan": ("", 3, None, 20)}
+        for name, (called, unsent, battery, minutes) in facts.items():
+            device = f"{name}-handheld"
+            devices.enrol(self.people[name].id, device, "", AGENT)
+            self.phone = db.session.scalars(select(Device).where(Device.device == device)).one()
+            self.phone.name = called
+            sender, oldest_at = devices.Sender(self.phone.id, device, 1), now() - timedelta(minutes=minutes)
+            devices.heard(sender, devices.Beat(now(), unsent, oldest_at if unsent else None, battery, "0"), 1800)
+            task = tasks.open_task("move", replace(self.by(name), device_id=self.phone.id))
+            assert task.leased_until
+        devices.revoke(self.phone, self.by("eve"))
 
     def _hold(self) -> None:
         by = self.by("eve")

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from scanner.accept import Incoming, accept_scan
@@ -15,6 +16,7 @@ from scanner.barcode.symbology import GS
 from scanner.db import db, now
 from scanner.models import AuditEntry, DeviceProfile
 from tests.conftest import Browser
+from tests.phones import phone
 from tests.world import GTINS, World
 
 Log_in = Callable[[str], Browser]
@@ -102,15 +104,18 @@ def test_the_variable_field_at_the_end_needs_no_separator(warehouse: World) -> N
     assert accept_scan(scan, warehouse.by("ben"))["outcome"] == "accepted"
 
 
-def test_the_desk_sees_what_is_known_of_each_scanner_and_drops_it(warehouse: World, browser: Log_in) -> None:
-    ben, eve = browser("ben"), browser("eve")
-    assert "No scanner was checked" in eve.get("/scanner/devices").text
-    ben.send("/scanner/profile", {"device": "zt-07", "bursts": bursts(gs="")})
-    page = eve.get("/scanner/devices").text
-    row = page[page.index("zt-07") :]
+def test_the_desk_sees_what_is_known_of_each_scanner_and_drops_it(
+    app: Flask, warehouse: World, browser: Log_in
+) -> None:
+    bens, eve = phone(app, warehouse, "zt-07"), browser("eve")
+    bens.log_in("ben")
+    assert "not checked" in eve.get("/devices").text
+    bens.browser.send("/scanner/profile", {"device": "zt-07", "bursts": bursts(gs="")})
+    assert "loses the separator, names no symbologies" in eve.get("/devices").text
+    page = eve.get(f"/devices/{bens.row.id}").text
+    page = page[page.index("Its scanner") :]
     for words in ("Ben", "wedge", "Enter", "lost", ">no<", ">4<", "loses the separator, names no symbologies"):
-        assert words in row, words
-    (profile,) = db.session.scalars(select(DeviceProfile)).all()
-    eve.send(f"/scanner/devices/{profile.id}/drop")
-    assert ben.get("/scanner/profile?device=zt-07").status_code == 204
+        assert words in page, words
+    eve.send(f"/devices/{bens.row.id}/drop-profile")
+    assert bens.browser.get("/scanner/profile?device=zt-07").status_code == 204
     assert "device.drop" in db.session.scalars(select(AuditEntry.action)).all()

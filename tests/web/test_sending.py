@@ -192,7 +192,7 @@ def test_a_batch_that_the_database_cannot_take_says_how_far_it_came(
             raise Busy("locked")
         return accept_scan(incoming, by)
 
-    monkeypatch.setattr("web.sending.accept_scan", fails)
+    monkeypatch.setattr("web.kept.accept_scan", fails)
     answer = bens.send(*scans)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert [one["scan_id"] for one in answer.get_json()["results"]] == [scans[0]["scan_id"]]
