@@ -102,7 +102,7 @@ REASONS: dict[str, Reason] = {
         "Go on there, or ask a supervisor to take it over.",
     ),
     "taken_over": Reason(
-        "TAKEN OVER", "{other} took this over at {since}.", "Put the goods back where they were, and go home."
+        "TAKEN OVER", "{other} took this over at {since}.", "Put back what you took since then, and go home."
     ),
     "not_allowed": Reason("NOT ALLOWED", "Your badge does not open this.", "Ask a supervisor."),
     "order_not_open": Reason("NOT OPEN", "Order {scanned} is {other}.", "Take another order."),

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from scanner import discrepancies, ledger, orders, printing, tasks
+from scanner import discrepancies, ledger, orders, people, printing, tasks
 from scanner.db import db, transact
-from scanner.models import Discrepancy, Location, Lot, Order, PrintJob, Site, Task, Unit
+from scanner.models import Discrepancy, Location, Lot, Order, Person, PrintJob, Site, Task, Unit
 from scanner.printing.printers import Facts
 from scanner.workflows import cancel
 from tests.scanner.floor import Floor
@@ -174,6 +174,11 @@ def _with_task(act: Callable[..., Any]) -> Deed:
     return deed
 
 
+def _send_home(floor: Floor, who: str, parts: re.Match[str]) -> None:
+    person_id = floor.world.people[parts["name"]].id
+    transact(lambda: people.disable(floor.by(who), db.session.get_one(Person, person_id)))
+
+
 def _ask_for_count(floor: Floor, who: str, parts: re.Match[str]) -> None:
     place_id = floor.world.locations[parts["place"]].id
     transact(lambda: discrepancies.ask_for_count(floor.by(who), place_id, "asked for"))
@@ -190,6 +195,8 @@ DESK: dict[str, Deed] = {
     rf"release {_THING}": _release,
     r"give back the (?P<work>\w+)(?: of (?P<number>\S+))?": _with_task(tasks.release),
     r"cancel the (?P<work>\w+)(?: of (?P<number>\S+))?": _with_task(cancel),
+    r"take over the (?P<work>\w+)(?: of (?P<number>\S+))?": _with_task(tasks.take_over),
+    r"send (?P<name>\w+) home": _send_home,
     r"the printers have printed": _printed,
     r"ask for a count of (?P<place>\S+)": _ask_for_count,
 }

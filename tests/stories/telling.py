@@ -11,11 +11,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from scanner import check_ledger
-from scanner.accept import Answer, Incoming, accept_scan
-from scanner.db import db, now
-from scanner.models import Discrepancy
+from scanner import check_ledger, devices
+from scanner.accept import Answer, Incoming, accept_scan, refuse_scan
+from scanner.by import By
+from scanner.db import db, now, transact
+from scanner.devices import Sender
+from scanner.models import Device, Discrepancy, Person, PersonSession
 from scanner.refusals import REASONS, Refusal
+from scanner.secrets import new_token
 from scanner.workflows import WORKFLOWS
 from tests.scanner.floor import Floor
 from tests.stories import book
@@ -24,6 +27,20 @@ from tests.stories.desk import DESK, GIVEN, do
 from tests.stories.story import Act, End, Given, Line, Story, Then, commas
 
 NOTHING = "nothing"
+SHIFT = timedelta(hours=12)
+
+
+def _phone(person: Person, device: str) -> Sender:
+    """A person logs in on a device: it is enrolled."""
+    devices.enrol(person.id, device, "", "")
+    moment = now()
+    db.session.add(
+        PersonSession(
+            token_hash=new_token(), person_id=person.id, device=device, created_at=moment, expires_at=moment + SHIFT
+        )
+    )
+    row = db.session.scalars(select(Device).where(Device.device == device)).one()
+    return Sender(row.id, device, person.site_id)
 
 
 @dataclass(slots=True)
@@ -32,6 +49,7 @@ class Telling:
 
     floor: Floor
     tasks: dict[tuple[str, str], int] = field(default_factory=dict)  # who works on what
+    phones: dict[str, Sender] = field(default_factory=dict)
     clock: str = "00:00"  # when the station hears of a line: by its own clock, not that of the machine
     last: Incoming | None = None
     last_answer: Answer = field(default_factory=dict)
@@ -99,15 +117,24 @@ class Telling:
         key = (act.who, act.work)
         if act.document is None and key in self.tasks:
             return self.tasks[key]
-        if not self.floor.by(act.who).may(*WORKFLOWS[act.work].ROLES):
-            raise Refusal("not_allowed")
-        self.tasks[key] = self.floor.start(act.who, act.work, act.document)
+        by, refusal = self._actor(act)
+        if refusal is not None or not by.may(*WORKFLOWS[act.work].ROLES):
+            raise refusal or Refusal("not_allowed")
+        self.tasks[key] = transact(lambda: WORKFLOWS[act.work].start(act.document, by=by).id)
         return self.tasks[key]
 
     def _scan(self, act: Act, task: int | None, words: str) -> Answer:
         self.last = self._incoming(act, task, words)
-        self.last_answer = accept_scan(self.last, self.floor.by(act.who))
+        by, refusal = self._actor(act)
+        self.last_answer = accept_scan(self.last, by) if refusal is None else refuse_scan(self.last, by, refusal)
         return self.last_answer
+
+    def _actor(self, act: Act) -> tuple[By, Refusal | None]:
+        """The person on a device of their own, on which they have logged in."""
+        person, device = self.floor.world.people[act.who], f"device-of-{act.who}"
+        if act.who not in self.phones:
+            self.phones[act.who] = transact(lambda: _phone(person, device))
+        return devices.actor(self.phones[act.who], person.id)
 
     def _incoming(self, act: Act, task: int | None, words: str) -> Incoming:
         """`again` repeats the last scan as it was; `same id: MUG` gives its id to another code."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -171,6 +172,15 @@ def test_they_are_taken_whoever_is_logged_in_then(floor: Floor, bens: Phone, the
         bens.log_in("ana")
     assert [answer["outcome"] for answer in bens.answers(*scans)] == ["accepted"] * 3
     assert floor.on_hand("MUG", "B-01-1") == 1
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))], ids=str)
+def test_scans_out_of_order_are_booked_or_a_case_each(floor: Floor, bens: Phone, order: tuple[int, ...]) -> None:
+    scans = walk(bens, ago=HOUR, seen="ok")
+    answers = bens.answers(*[scans[number] for number in order])
+    assert all(answer["outcome"] == "accepted" or answer["discrepancies"] for answer in answers)
+    assert floor.on_hand("MUG", "A-01-1") + floor.on_hand("MUG", "B-01-1") == 10
+    assert floor.on_hand("MUG", "B-01-1") == (1 if order == (0, 1, 2) else 0)
 
 
 def test_a_look_up_goes_with_what_was_shown(floor: Floor, bens: Phone) -> None:
