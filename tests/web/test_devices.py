@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, func, inspect, select, text
+from sqlalchemy.exc import DatabaseError
 from werkzeug.test import TestResponse
 
 from scanner.db import Busy, db, now, transact
@@ -283,3 +284,35 @@ def test_a_heartbeat_from_a_clock_at_the_end_of_all_calendars_spoils_no_page(ben
     assert give(eve, exported(bens, *walk(bens))).status_code == 200
     assert bens.row.oldest_at is not None
     assert bens.row.oldest_at > now() - timedelta(days=401)
+
+
+# --- the schema -----------------------------------------------------------------------------------------------------
+
+
+def test_devices_and_leases_come_and_go_on_a_full_warehouse(
+    app: Flask, floor: Floor, bens: Phone, engine_url: str
+) -> None:
+    from flask_migrate import Migrate, downgrade, upgrade
+
+    from web.config import MIGRATIONS
+
+    bens.answers(*walk(bens, seen="ok"))
+    scans = db.session.scalar(select(func.count()).select_from(ScanRecord))
+    Migrate(app, db, directory=str(MIGRATIONS))
+    db.session.remove()
+    downgrade(revision="0006")
+    engine = create_engine(engine_url)
+    assert not inspect(engine).has_table("device")
+    upgrade(revision="0007")
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM scan WHERE seen = '' AND sent_at IS NULL")) == scans
+        assert connection.scalar(text("SELECT count(*) FROM task WHERE device_id IS NULL")) == 1
+    for statement in ("UPDATE scan SET seen = 'ok'", "DELETE FROM scan", "UPDATE move SET qty = 1"):
+        with engine.connect() as connection, pytest.raises(DatabaseError):  # what is append-only has stayed so
+            connection.execute(text(statement))
+    engine.dispose()
+    db.session.rollback()
+    assert db.session.get_one(Task, bens.task, populate_existing=True).taken_from == {}
+    assert bens.send().status_code == 401
+    assert bens.log_in("ben").status_code == 303
+    assert bens.send().status_code == 200
