@@ -241,7 +241,7 @@ WORKS = (
             Step("quantity", command("Q", 12)),
             Step("case", case("MILK", lot="L2")),
             Step("quantity", command("Q", 11)),
-            Step("place: closed, the difference is posted", place("B-01-1"), 19),
+            Step("place: closed, the difference is posted", place("B-01-1"), 20),
         ),
     ),
     Work(
