@@ -122,7 +122,7 @@ def _take_step(incoming: Incoming, by: By) -> Answer:
     act = _act(incoming, by)
     before = None if task is None else json.dumps(task.state, sort_keys=True)
     workflow = _workflow(task)
-    _check_task(task, workflow, act)
+    check_task(task, workflow, act)
     found = find(read_code(incoming.raw, incoming.symbology or None, incoming.sends_gs), act)
     say = _step(task, workflow, found, act)
     if incoming.seen == "stop":  # its person was told that it does not count, and has gone on from there
@@ -218,7 +218,8 @@ def _workflow(task: Task | None) -> ModuleType:
     return WORKFLOWS["lookup" if task is None else task.workflow]
 
 
-def _check_task(task: Task | None, workflow: ModuleType, by: By) -> None:
+def check_task(task: Task | None, workflow: ModuleType, by: By) -> None:
+    """Refuses a scan in a task that is not the person's to work on: not_allowed, unknown_task, task_done, ..."""
     if not by.may(*workflow.ROLES):
         raise Refusal("not_allowed")
     if task is None:

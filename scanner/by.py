@@ -39,6 +39,7 @@ class By:
     found: dict[str, Any] | None = None  # what a look-up has found: kind, id, words
     code: str = ""  # 'booked', 'confirm', ... when the workflow wants another than the default
     tone: str = ""
+    is_rehearsal: bool = False  # the step is only played (scanner/rehearsal.py): the ledger books nothing
 
     @property
     def today(self) -> date:

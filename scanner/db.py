@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as LibrarySession
 from sqlalchemy import Connection, DateTime, Engine, MetaData, Table, TypeDecorator, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -86,7 +87,21 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+REHEARSAL = "rehearsal"  # in the session's info: nothing is written, and what need not be read twice is kept here
+
+
+class _Session(LibrarySession):
+    def flush(self, objects: Any = None) -> None:
+        """Write what has changed. In a rehearsal what is new only gets an id to go on with, which no row has."""
+        if REHEARSAL not in self.info:
+            return super().flush(objects)
+        for thing in self.new:
+            if getattr(thing, "id", 0) is None:
+                thing.id = self.info[REHEARSAL]["id"] = self.info[REHEARSAL].get("id", 0) - 1
+        return None
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "class_": _Session})
 
 if TYPE_CHECKING:
     Model = Base

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -20,6 +21,7 @@ from scanner.refusals import Refusal
 _LABELS = {"BACK": "BACK", "OK": "OK", "ALL": "ALL", "DONE": "DONE", "EMPTY": "BIN EMPTY", "FULL": "TOTE FULL"}
 
 
+@cache
 def action(word: str, label: str = "") -> Action:
     """The button for a command word."""
     return Action(label or _LABELS.get(word, word), command(word))

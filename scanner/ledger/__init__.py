@@ -8,6 +8,9 @@ Every write goes through a guarded UPDATE whose WHERE clause holds the rule, so 
 it is under the lock, on both engines. Locks are taken in one order: task, document, reservation, balances by key, the
 head of the chain. Callers run inside `db.transact`.
 
+In a rehearsal (`by.is_rehearsal`) the doors post nothing. They refuse what they can tell without posting, and return
+what the workflow goes on with.
+
     moves     move, undo, adjust, set_aside        promises  reserve, release, free_up, on_lease
     carry     move_units, put_unit_in              holds     hold, end_hold
     balances, lines, serials, fitness              what a move changes and what it is judged by

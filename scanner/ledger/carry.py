@@ -56,6 +56,8 @@ def move_units(by: By, units: Sequence[Unit], location_id: int, why: Why) -> Non
             raise Refusal("same_place", moves.code_of(location_id))
         if unit.status == "shipped":
             raise Refusal("unit_shipped", unit.code)
+    if by.is_rehearsal:
+        return
     together = _with_children(units)
     content = _content([part.id for part in together])
     if content:
@@ -81,6 +83,8 @@ def put_unit_in(by: By, unit: Unit, parent: Unit, why: Why) -> None:
         raise Refusal("unit_closed", parent.code)
     if _depth(parent) + len(inside) > DEEPEST:
         raise Refusal("unit_in_use", parent.code, other="other units")
+    if by.is_rehearsal:
+        return
     if unit.location_id != parent.location_id:
         move_unit(by, unit, parent.location_id, why)
     unit.parent_id = parent.id

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 
 from scanner.by import By
-from scanner.db import db
+from scanner.db import REHEARSAL, connection, db
 from scanner.ledger.spots import Spot, kind_of
 from scanner.models import Hold, Item, Location, Lot, Unit
 from scanner.planning.life import is_expired
@@ -46,6 +47,27 @@ def unfit_rule(location: Any, lot: Any, unit: Any, today: Any) -> ColumnElement[
     if unit is not None:
         rules.append(exists().where(Unit.id == unit, Unit.is_held))
     return or_(*rules)
+
+
+def refuse_if_unfit(by: By, item_id: int, lot_id: int, spot: Spot, target: Spot) -> None:
+    """In a rehearsal: what `refuse_unfit` and `refuse_leaving_quarantine` say of goods that are not moved."""
+    refuse_leaving_quarantine(spot, target)
+    if not is_guarded(target):
+        return
+    known: dict[Any, bool] = db.session.info[REHEARSAL].setdefault("unfit", {})
+    if (lot_id, spot) not in known:  # a rehearsal reads one state of the record
+        values = {"location": spot.location_id, "lot": lot_id, "unit": spot.unit_id, "today": by.today}
+        query = _is_unfit(has_lot=bool(lot_id), has_unit=bool(spot.unit_id))
+        known[lot_id, spot] = bool(connection().scalar(query, values))
+    if known[lot_id, spot]:
+        refuse_unfit(by, item_id, lot_id, spot, target)
+
+
+@cache
+def _is_unfit(*, has_lot: bool, has_unit: bool) -> Any:
+    lot: Any = bindparam("lot") if has_lot else None
+    unit: Any = bindparam("unit") if has_unit else None
+    return select(unfit_rule(bindparam("location"), lot, unit, bindparam("today")))
 
 
 def refuse_unfit(by: By, item_id: int, lot_id: int, spot: Spot, target: Spot) -> None:

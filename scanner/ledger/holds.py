@@ -16,6 +16,8 @@ def hold(by: By, thing: Lot | Location | Unit, reason: str) -> list[int]:
 
     Returns the order lines that lost stock, so that the caller can allocate them again.
     """
+    if by.is_rehearsal:
+        return []
     thing.is_held = True
     db.session.flush()
     db.session.add(
@@ -36,6 +38,8 @@ def hold(by: By, thing: Lot | Location | Unit, reason: str) -> list[int]:
 
 def end_hold(by: By, thing: Lot | Location | Unit) -> None:
     """Release a lot, location or unit from hold."""
+    if by.is_rehearsal:
+        return
     thing.is_held = False
     db.session.flush()
     db.session.execute(

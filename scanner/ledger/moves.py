@@ -8,6 +8,7 @@ from scanner.by import By
 from scanner.db import db
 from scanner.ledger import chain, lines, promises
 from scanner.ledger.balances import shift
+from scanner.ledger.fitness import refuse_if_unfit
 from scanner.ledger.lines import Why
 from scanner.ledger.serials import move_serial
 from scanner.ledger.spots import Spot, key, virtual
@@ -27,6 +28,9 @@ def move(
     promises.check_quantity(qty, serial_id)
     if source == target:
         raise Refusal("same_place", code_of(target.location_id))
+    if by.is_rehearsal:
+        refuse_if_unfit(by, item_id, lot_id, source, target)
+        return
     if why.reservation_id is not None:
         promises.post(why.reservation_id, qty)
     lines.count(by, why, qty, target)
@@ -72,6 +76,8 @@ def undo(by: By, seq: int, *, reason: str = "undo") -> None:
 
     Refuses: already_undone; undo_too_late (what it moved has moved on since).
     """
+    if by.is_rehearsal:
+        return
     old = db.session.get_one(Move, (by.site_id, seq))
     if old.reverses_seq is not None or _is_reversed(by.site_id, seq):
         raise Refusal("already_undone")
@@ -98,6 +104,8 @@ def adjust(by: By, item_id: int, delta: int, spot: Spot, why: Why, *, lot_id: in
 
     Refuses: not_enough (fewer there than `-delta`).
     """
+    if by.is_rehearsal:
+        return
     book = virtual(by.site_id, "adjustment")
     if delta < 0:
         promises.free_up(by, item_id, lot_id, spot, -delta)
@@ -119,6 +127,8 @@ def set_aside(
     Refuses what `move` refuses; not_in_order if the line has not so many picked and unpacked.
     """
     promises.check_quantity(qty, serial_id)
+    if by.is_rehearsal:
+        return
     reservation_id = db.session.scalar(
         update(Reservation)
         .where(Reservation.id == _picked_for(why.order_line_id, item_id, qty))

@@ -30,6 +30,8 @@ def reserve(by: By, order_line_id: int, item_id: int, lot_id: int, spot: Spot, q
     look elsewhere); too_many (more than was ordered).
     """
     check_quantity(qty, 0)
+    if by.is_rehearsal:
+        return 0
     _promise(by, item_id, lot_id, spot, qty)
     if not bump(OrderLine, order_line_id, "allocated", qty):
         raise Refusal("too_many", qty, "fewer")
@@ -69,6 +71,8 @@ def _promise(by: By, item_id: int, lot_id: int, spot: Spot, qty: int) -> None:
 
 def release(by: By, reservation_id: int) -> int:
     """End a promise: what was not picked of it is free again. Returns how many; 0 if it had ended before."""
+    if by.is_rehearsal:
+        return db.session.scalar(_LEFT, {"promise": reservation_id, "site": by.site_id}) or 0
     row = db.session.execute(
         update(Reservation)
         .where(Reservation.id == reservation_id, Reservation.site_id == by.site_id, Reservation.state == "open")
@@ -98,12 +102,19 @@ def release(by: By, reservation_id: int) -> int:
     return int(rest)
 
 
+_LEFT = select(Reservation.qty - Reservation.posted).where(
+    Reservation.id == bindparam("promise"), Reservation.site_id == bindparam("site"), Reservation.state == "open"
+)
+
+
 def free_up(by: By, item_id: int, lot_id: int, spot: Spot, qty: int) -> list[int]:
     """Release the youngest promises on a key until `qty` of it are free. Returns the order lines that lost stock.
 
     Those that a device has on lease are the last to go: their goods may be in a hand already.
     """
     lost: list[int] = []
+    if by.is_rehearsal:
+        return lost
     while free(by.site_id, item_id, lot_id, spot) < qty:
         row = db.session.execute(
             select(Reservation.id, Reservation.order_line_id)
