@@ -6,10 +6,11 @@ Another legal place is taken after a second scan of the same place; an illegal o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import bindparam, exists, func, select, union
+from sqlalchemy import Select, bindparam, exists, func, select, union
 
 from scanner import goods, ledger, shown, stock, tasks, units
 from scanner.by import By
@@ -160,7 +161,8 @@ def _put(task: Task, found: Found, by: By) -> str:
     load = task.state["load"]
     check_place(task, load, location, _best(task), by)
     offers = task.state["offers"]
-    if (not offers or location.id != offers[0][0]) and task.state.get("confirm") != location.id:
+    is_asked = (not offers or location.id != offers[0][0]) and task.state.get("confirm") != location.id
+    if is_asked and by.seen != "ok":  # a device that has said yes has let it be put there
         task.note(confirm=location.id)
         by.code, by.tone = "confirm", "warn"
         return f"{location.code} is another place. Scan it again to put it there."
@@ -179,26 +181,47 @@ def _put(task: Task, found: Found, by: By) -> str:
 def suggest(task: Task, load: Load, by: By) -> list[slot.Suggestion]:
     """The best places for a load, with reasons in a worker's words."""
     goods_ = max(parts_of(task, load), key=lambda part: part.qty)  # of mixed goods, those that decide
-    return slot.suggest(goods_, stock.slot_places(by, _candidates(goods_, by)), limit=OFFERED)
+    floor: Floor | None = task.memo.get("book")
+    if floor is not None:
+        return floor.suggest(load, goods_, by)
+    return slot.suggest(goods_, places_for(goods_, by), limit=OFFERED)
 
 
-def _candidates(goods_: slot.Goods, by: By) -> list[Location]:
+class Floor(Protocol):
+    """The places as a rehearsal sees them."""
+
+    def suggest(self, load: Load, goods_: slot.Goods, by: By) -> list[slot.Suggestion]: ...
+
+
+def places_for(goods_: slot.Goods, by: By) -> list[slot.Place]:
     """Places worth a thought: those that hold the item, and empty ones from both ends of the walk.
 
     Looking at every shelf of a large site at each scan would keep other people waiting for the lock.
     """
-    storage = select(Location.id, Location.walk_order).where(
-        Location.site_id == by.site_id, Location.kind.in_(STORAGE_KINDS), ~Location.is_held
-    )
-    here = exists().where(Balance.site_id == Location.site_id, Balance.location_id == Location.id, Balance.qty > 0)
-    same = storage.where(
-        Location.id.in_(select(Balance.location_id).where(Balance.item_id == goods_.item_id, Balance.qty > 0))
-    ).limit(EACH_END)
-    empty = storage.where(~here, Location.storage_class.in_((goods_.storage_class, "")))
-    near = empty.order_by(Location.walk_order).limit(EACH_END)
-    far = empty.order_by(Location.walk_order.desc()).limit(EACH_END)
-    chosen = union(*(select(query.subquery().c.id) for query in (same, near, far))).subquery()
-    return list(db.session.scalars(select(Location).where(Location.id.in_(select(chosen.c.id)))))
+    values = {"site": by.site_id, "item": goods_.item_id, "class": goods_.storage_class}
+    return stock.slot_places(by, db.session.scalars(_WORTH_A_THOUGHT, values))
+
+
+_STORAGE = select(Location.id, Location.walk_order).where(
+    Location.site_id == bindparam("site"), Location.kind.in_(STORAGE_KINDS), ~Location.is_held
+)
+_HOLDS = select(Balance.location_id).where(Balance.item_id == bindparam("item"), Balance.qty > 0)
+_EMPTY = _STORAGE.where(
+    ~exists().where(Balance.site_id == Location.site_id, Balance.location_id == Location.id, Balance.qty > 0),
+    Location.storage_class.in_((bindparam("class"), "")),
+)
+
+
+def _all_of(*queries: Select[int, int]) -> Select[Location]:
+    chosen = union(*(select(query.subquery().c.id) for query in queries)).subquery()
+    return select(Location).where(Location.id.in_(select(chosen.c.id)))
+
+
+# Put together once: to build them costs more than to run them.
+_NEAR, _FAR = (_EMPTY.order_by(end).limit(EACH_END) for end in (Location.walk_order, Location.walk_order.desc()))
+_SAME = _STORAGE.where(Location.id.in_(_HOLDS)).limit(EACH_END)
+_WORTH_A_THOUGHT = _all_of(_SAME, _NEAR, _FAR)
+PLACES_WITH, EMPTY_PLACES = _all_of(_SAME), _all_of(_NEAR, _FAR)  # by "site" and "item", by "site" and "class"
 
 
 def _best(task: Task) -> str:
@@ -254,14 +277,7 @@ _COMMANDS: dict[str, tasks.Command] = {"Q": _quantity, "ALL": _all, "FULL": _ful
 
 
 def _what_prompt(task: Task) -> Prompt:
-    waiting = db.session.execute(
-        select(Balance.unit_id, Item.name, Balance.qty, Location.code)
-        .join(Item, Item.id == Balance.item_id)
-        .join(Location, Location.id == Balance.location_id)
-        .where(Balance.site_id == task.site_id, Balance.qty > 0, Location.kind.in_(("dock", "returns")))
-        .order_by(Location.code, Item.name)
-        .limit(40)
-    ).all()
+    waiting = listed(task)
     checks = tuple(Check(row.name, "todo", f"{row.qty} at {row.code}") for row in waiting[:6])
     return Prompt(
         workflow="putaway",
@@ -274,6 +290,24 @@ def _what_prompt(task: Task) -> Prompt:
         next=f"{len(waiting)} waiting" if waiting else "",
         actions=(tasks.action("DONE"), tasks.action("UNDO")),
     )
+
+
+def listed(task: Task) -> Sequence[Any]:
+    """What waits, in the order of the list. Read once in an act."""
+    if "listed" not in task.memo:
+        task.memo["listed"] = db.session.execute(_LISTED, {"site": task.site_id}).all()
+    found: Sequence[Any] = task.memo["listed"]
+    return found
+
+
+_LISTED = (
+    select(Balance.unit_id, Balance.item_id, Balance.lot_id, Item.name, Balance.qty, Location.code)
+    .join(Item, Item.id == Balance.item_id)
+    .join(Location, Location.id == Balance.location_id)
+    .where(Balance.site_id == bindparam("site"), Balance.qty > 0, Location.kind.in_(("dock", "returns")))
+    .order_by(Location.code, Item.name, Balance.unit_id, Balance.lot_id)
+    .limit(40)
+)
 
 
 def _location_prompt(task: Task) -> Prompt:

@@ -25,7 +25,7 @@ PAGES = (
     *("sending", "devices", "scanner_check"),
     *("board", "stock", "units", "items", "locations", "orders", "purchase_orders"),
     *("discrepancies", "tasks", "imports", "scans", "documents", "manifests", "company", "printers", "printing"),
-    *("labels", "parcels", "backup"),
+    *("labels", "parcels", "backup", "ahead"),
 )
 
 

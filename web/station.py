@@ -99,7 +99,7 @@ def _start_view(workflow: str, module: ModuleType) -> Callable[[], Response]:
 
 def _task_view(workflow: str, module: ModuleType) -> Callable[[int], str]:
     def task(task_id: int) -> str:
-        found = _task(task_id, workflow)
+        found = task_of(task_id, workflow)
         return render_template("station/task.html", task=found, prompt=module.prompt(found), answer=None)
 
     task.__name__ = f"task_{workflow}"
@@ -109,14 +109,15 @@ def _task_view(workflow: str, module: ModuleType) -> Callable[[int], str]:
 def _release_view(workflow: str) -> Callable[[int], Response]:
     def release(task_id: int) -> Response:
         by = me()
-        transact(lambda: tasks.release(_task(task_id, workflow), by=by))
+        transact(lambda: tasks.release(task_of(task_id, workflow), by=by))
         return redirect("/", 303)
 
     release.__name__ = f"release_{workflow}"
     return release
 
 
-def _task(task_id: int, workflow: str) -> Task:
+def task_of(task_id: int, workflow: str) -> Task:
+    """The task of the workflow, if the person's site has it. Raises NotFound."""
     task = db.session.get(Task, task_id)
     if task is None or task.workflow != workflow or task.site_id != me().site_id:
         raise NotFound

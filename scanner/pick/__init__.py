@@ -17,7 +17,7 @@ from scanner.ledger import Why
 from scanner.models import Customer, Order, OrderLine, Task
 from scanner.pick.exceptions import COMMANDS, put_back
 from scanner.pick.plan import WANTED, WORKABLE, check_order, number_of, read, step_of
-from scanner.pick.prompts import PROMPTS
+from scanner.pick.prompts import PROMPTS, asked_beside
 from scanner.pick.take import after_undo, prove_location, take_item, take_tote
 from scanner.prompt import Prompt
 from scanner.refusals import Refusal
@@ -59,7 +59,7 @@ def prompt(task: Task) -> Prompt:
         return tasks.done_prompt(task, title, "It is picked." if task.status == "done" else "Cancelled.")
     step_name = step_of(task)
     if step_name in ("lot", "serial"):
-        asked = goods.pending_prompt(task, title, actions=(tasks.action("BACK"), tasks.action("UNDO")))
+        asked = goods.pending_prompt(task, title, **asked_beside(task))
         assert asked is not None
         return asked
     return PROMPTS[step_name](task, title)

@@ -12,6 +12,7 @@ from scanner.models import Balance, Item, Location, Move, Task
 from scanner.pick.plan import (
     WANTED,
     Line,
+    forget,
     next_line,
     order_of,
     read,
@@ -104,6 +105,7 @@ def _short(task: Task, found: Found, by: By) -> str:
     if current is None or not task.state.get("short"):
         raise Refusal("wrong_command", found.words, WANTED.get(by.step, "the next code"))
     left = ledger.release(by, current.reservation_id)
+    forget(task, current)
     discrepancies.open_case(
         by,
         "short_pick",

@@ -12,7 +12,7 @@ from scanner import orders
 from scanner.db import connection, db
 from scanner.find import unit_name
 from scanner.ledger import Spot
-from scanner.models import Item, Location, Lot, Order, OrderLine, Reservation, Task, Unit
+from scanner.models import Balance, Item, Location, Lot, Order, OrderLine, Reservation, Task, Unit
 
 STOPS_AHEAD = 3  # read at each scan
 WORKABLE = ("open", "picking", "picked")
@@ -115,10 +115,20 @@ def read(task: Task) -> list[Line]:
     return _lines(task, _LINES, {})
 
 
+def rehearse(task: Task) -> None:
+    """From now on the plan is read from a picture of the book, which the steps that are played change."""
+    task.memo["book"] = book = tuple(read(task))
+    task.memo["facts"]["posted"] = {line.reservation_id: line.posted for line in book}
+
+
 def _lines(task: Task, query: Executable, values: dict[str, Any]) -> list[Line]:
-    rows = connection().execute(query, {**values, "order": task.order_id})
     order = {location_id: rank for rank, location_id in enumerate(task.state.get("stops", []))}
-    lines = [Line(*row) for row in rows]
+    book: tuple[Line, ...] | None = task.memo.get("book")
+    if book is None:
+        lines = [Line(*row) for row in connection().execute(query, {**values, "order": task.order_id})]
+    else:
+        places = values.get("coming")
+        lines = [line for line in book if (places is None or line.location_id in places) and line.left]
     return sorted(
         lines,
         key=lambda line: (order.get(line.location_id, 10**6), _first_to_go(line), line.sku, line.reservation_id),
@@ -202,8 +212,44 @@ def lines_here(task: Task) -> list[Line]:
 
 def remember(task: Task, line: Line, taken: int) -> None:
     """Keep the plan in step with what was just posted, instead of reading it again."""
-    plan = [
-        replace(row, posted=row.posted + taken) if row.reservation_id == line.reservation_id else row
-        for row in plan_of(task)
-    ]
-    task.memo["plan"] = [row for row in plan if row.left]
+    _replace(task, line, replace(line, posted=line.posted + taken))
+
+
+def forget(task: Task, line: Line) -> None:
+    """The rest of a line is not promised any more; the plan is read again."""
+    _replace(task, line, None)
+    task.memo.pop("plan", None)
+
+
+def _replace(task: Task, old: Line, new: Line | None) -> None:
+    for name in ("plan", "book"):
+        if name in task.memo:
+            rows = [new if row.reservation_id == old.reservation_id else row for row in task.memo[name]]
+            task.memo[name] = tuple(row for row in rows if row is not None and (row.left or name == "book"))
+
+
+def lots_at(task: Task, line: Line) -> list[Lot] | None:
+    """The lots at a line's place, less what was taken while the pick was only played; None in reality: ask the book."""
+    book: tuple[Line, ...] | None = task.memo.get("book")
+    if book is None or line.tracking != "lot":
+        return None
+    facts, where = task.memo["facts"], (line.location_id, line.unit_id, line.item_id)
+    if ("lots", where) not in facts:
+        facts["lots", where] = db.session.execute(_LOTS, dict(zip(("place", "unit", "item"), where, strict=True))).all()
+    taken: dict[int, int] = {}
+    for row in book:
+        if (row.location_id, row.unit_id, row.item_id) == where:
+            taken[row.lot_id] = taken.get(row.lot_id, 0) + row.posted - facts["posted"][row.reservation_id]
+    return [lot for lot, qty in facts["lots", where] if qty > taken.get(lot.id, 0)]
+
+
+_LOTS = (
+    select(Lot, Balance.qty)
+    .join(Balance, Balance.lot_id == Lot.id)
+    .where(
+        Balance.location_id == bindparam("place"),
+        Balance.unit_id == bindparam("unit"),
+        Balance.item_id == bindparam("item"),
+        Balance.qty > 0,
+    )
+)

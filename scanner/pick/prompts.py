@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from scanner import shown, tasks, walk
 from scanner.db import db
@@ -78,6 +79,15 @@ def _item_prompt(task: Task, title: str) -> Prompt:
             tasks.action("UNDO"),
         ),
     )
+
+
+def asked_beside(task: Task) -> dict[str, Any]:
+    """The bands beside the question for a lot or a serial number: how far the line is."""
+    line = next_line(task)
+    assert line is not None
+    actions = (tasks.action("BACK"), tasks.action("UNDO"))
+    checks = (Check("location", "done"), Check("item", "now", f"{line.posted} of {line.qty}"))
+    return {"progress": _progress(task), "checks": checks, "actions": actions}
 
 
 def _short_prompt(task: Task, title: str) -> Prompt:

@@ -16,6 +16,7 @@ from scanner.models import Balance, Customer, Location, Task
 from scanner.pick.plan import (
     Line,
     lines_here,
+    lots_at,
     next_line,
     number_of,
     order_of,
@@ -74,7 +75,7 @@ def take_item(task: Task, found: Found, by: By) -> str:
     here = [line for line in lines_here(task) if found.kind != "item" or line.item_id == found.thing.id]
     if not here:
         raise Refusal("wrong_item", found.words, current.name)
-    gathered = goods.gather(task, found, source=here[0].spot)
+    gathered = goods.gather(task, found, source=here[0].spot, lots=lots_at(task, here[0]))
     if gathered is None:
         return f"Now the {task.state['pending']['ask']}."
     return _book(task, gathered, found, by)

@@ -24,7 +24,7 @@ KEPT = ("fresh",)  # in the notebook after UNDO: paper does not go back into the
 def offer(task: Task, by: By) -> str:
     """Print the label by itself if it is time to, and somebody prints for this device; what to say of it, or ""."""
     held = in_hand(task)
-    if not held or not held.get("is_counted") or task.state.get("damage") or task.state.get("fresh"):
+    if by.is_rehearsal or not held or not held.get("is_counted") or task.state.get("damage") or task.state.get("fresh"):
         return ""
     printer = printing.own_printer(by, "label")
     if printer is None:
