@@ -21,7 +21,10 @@ function isIdle() {
 async function look() {
   if (!isIdle() || isLocking) return;
   isLocking = true;
-  const form = document.getElementById("lock");
-  await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" }).catch(() => {});
-  location.assign("/login");
+  try {
+    (await import("./leave.js")).lock();
+  } catch {
+    document.getElementById("page").replaceChildren(); // not even the script that locks can be had: nothing is shown
+    isLocking = false;
+  }
 }

@@ -1,4 +1,9 @@
-// Ids and times a scan carries: made here, before anything is sent, so that a repeat can be told from a new scan.
+// Ids, times and check characters: what a scan carries, made before it is sent, and how a code proves itself.
+//
+// An id is made once, so that a repeat can be told from a new scan.
+
+/** The version of the app that this page runs: the name of the folder that its files come from. */
+export const VERSION = import.meta.url.split("/").at(-2);
 
 let last = { ms: 0, count: 0 };
 
@@ -48,4 +53,23 @@ export function checkCharacter(code) {
     rest = (sum * 2) % 37;
   }
   return ALPHABET[(37 - rest) % 36];
+}
+
+/**
+ * True for an EAN, UPC-A or SSCC with a wrong check digit. Only where the symbol or the key itself says that there is one:
+ * a bare run of digits may be somebody's SKU.
+ */
+export function isMisread(raw) {
+  const [, aim, data] = raw.match(/^(\][A-Za-z][0-9])?(.*)$/s);
+  if (aim === "]E0" && data.length === 8) return false; // a UPC-E that was not expanded: the digit is that of the UPC-A
+  if (aim === "]E0" || aim === "]E4") return !hasCheckDigit(data);
+  const sscc = data.match(/^\x1d?00(\d{18})\x1d?$/);
+  return sscc !== null && (!aim || aim === "]C1" || aim === "]d2") && !hasCheckDigit(sscc[1]);
+}
+
+/** GS1's mod 10 with weights 3 and 1 from the right (General Specifications 7.9). */
+function hasCheckDigit(digits) {
+  if (!/^\d+$/.test(digits)) return false;
+  const sum = [...digits].reverse().reduce((total, digit, place) => total + Number(digit) * (place % 2 ? 3 : 1), 0);
+  return sum % 10 === 0;
 }

@@ -1,9 +1,11 @@
 // The log-in page: a badge scan fills the form, the PIN comes from our own pad, both together are sent.
 
 import { device } from "./ids.js";
+import { Outbox } from "./outbox.js";
 import { openPad, press, value } from "./pad.js";
 import { cleaned, focusField, isHalfTooOften } from "./profile.js";
 import { isOff, play, unlockOnGesture } from "./sound.js";
+import { lockWork } from "./store.js";
 import { listen } from "./wedge.js";
 
 const $ = (id) => document.getElementById(id);
@@ -16,6 +18,19 @@ document.addEventListener("click", clicked);
 $("photo").addEventListener("change", ({ target }) => target.files.length && look("photo", target));
 window.addEventListener("pageshow", () => focusField($("wedge")));
 takeBadgeAlong();
+lockWork().catch(() => {}); // nobody is logged in here: what an opened station would show is for its person only
+const outbox = new Outbox(0, { token: () => "", front: () => "", shown: () => undefined, settled: async () => {}, changed: paintWaiting });
+
+/** Scans of whoever was here last are sent by the device, whoever comes next. */
+function paintWaiting() {
+  const { waiting } = outbox?.queue ?? {};
+  const [box] = document.querySelectorAll(".login__locked");
+  if (!box || waiting === undefined) return;
+  const words = waiting ? `${waiting} scan${waiting > 1 ? "s" : ""} stay${waiting > 1 ? "" : "s"} on this phone and ${waiting > 1 ? "are" : "is"} sent by it.` : "";
+  const line = box.querySelector("span") ?? box.appendChild(document.createElement("span"));
+  line.textContent = words;
+  box.hidden = !box.textContent.trim();
+}
 
 /** A badge was scanned. Quick digits after it are a PIN typed on a bench keyboard. */
 function readBadge(code) {

@@ -1,149 +1,236 @@
-// The outbox: scans on their way to the server, first in first out, one at a time, never dropped.
+// The outbox: brings what waits in the queue to the server, whichever page of this device has made it.
 //
-// A scan keeps its id however often it is sent, so the server can tell a repeat from a new scan.
-// What waits is mirrored in localStorage, one key a scan: a reload loses nothing and two tabs never overwrite each other.
+// The scan of the person who looks at its page goes there as a form and brings the next screen back. All else goes to
+// /device/scans, under the device's own credential: several at once, another page's, another person's, a session that is
+// over. Only an answer that names the scan is an answer; a portal's page, a redirect, a foreign JSON is no network.
 
+import { deviceTime, VERSION } from "./ids.js";
+import { Queue } from "./queue.js";
+import * as store from "./store.js";
 import { parsed } from "./trusted.js";
 
-const PREFIX = "scandock.scan.";
-const TIMEOUT_MS = 10_000;
-const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
-const LIMIT = 50; // more than a page can stand for; the offline store will hold more
-const FINAL = new Set([400, 403, 404, 405, 409, 410, 413, 414, 415, 422, 431]); // asking again gives the same
-const PASSING = new Set([429, 502, 503, 504]); // asking again may give another answer, whoever gave this one
+const FORM_MS = 10_000;
+const BATCH_MS = 20_000;
+const BEAT_MS = 60_000;
+const LOCK_MS = 30_000; // a page that was frozen while it sent must not hold up the others
+const [MOST, OLDEST_MS] = [500, 8 * 3_600_000];
+const [MANY, OLD_MS] = [50, 30 * 60_000];
+const OURS = "X-Scan"; // names the scan where an answer has no page that could
 
 /**
- * Hooks: token() and freshToken() give the CSRF token, target() the URL for a scan made on this page,
- * deliver(scan, answer) shows what came back and may return a promise, changed() repaints the counts.
+ * Hooks: token() and freshToken() give the form token, front() the scan address of the page in front, changed() repaints,
+ * shown(scan) tells what the person was shown of a scan: "" nothing yet, undefined if it is not this page's; settled(pairs)
+ * is kept when [scan, result] have been shown.
  */
 export class Outbox {
-  waiting = [];
-  word = "ONLINE"; // what the last request showed: ONLINE, OFFLINE or SERVER 503
+  word = "ONLINE"; // what the last request showed: ONLINE, OFFLINE, SERVER 503, REVOKED
+  isSessionOver = false;
+  queue;
   #person;
   #hooks;
-  #busy = false;
-  #failures = 0;
-  #timer = 0;
+  #made = new Map(); // scans of this page since it was loaded, and whether they have been sent once
+  #turn = null; // a turn at the lock that has been asked for
+  #oldest = { at: "", born: 0 };
+  #others = globalThis.BroadcastChannel && new BroadcastChannel("scandock");
 
   constructor(person, hooks) {
-    this.#person = person;
-    this.#hooks = hooks;
-    this.waiting = stored().filter((scan) => scan.person === person);
+    [this.#person, this.#hooks] = [person, hooks];
+    this.queue = new Queue({
+      store: { ...store, done: (ids, pairs) => store.done(ids, pairs.map((pair) => this.#toTell(pair)).filter(Boolean)) },
+      send: (scans, waiting) => this.#send(scans, waiting),
+      clock: { now: Date.now, after: (ms) => { const timer = setTimeout(() => this.drain(), ms); return () => clearTimeout(timer); } },
+      changed: () => this.#changed(),
+      settled: async (pairs) => {
+        this.#others?.postMessage(pairs.filter(([scan]) => !this.#made.delete(scan.scan_id)));
+        await hooks.settled(pairs);
+      },
+    });
+    this.#others?.addEventListener("message", ({ data }) => this.#heard(data));
+    this.queue.refresh().then(() => this.drain());
   }
 
+  get isDown() {
+    return this.queue.downAt !== null;
+  }
+
+  /** No more work until some of it is sent. A clock that jumps while the page is open changes nothing here. */
   get isFull() {
-    return this.waiting.length >= LIMIT;
+    return this.queue.waiting >= MOST || (this.isDown && this.#age() > OLDEST_MS);
   }
 
-  /** Keeps the scan, then sends it. It is stored before anything is shown. */
-  add(scan) {
-    const kept = { ...scan, person: this.#person };
-    this.waiting.push(kept);
-    store(kept);
+  /** Time to look for a network. */
+  get isLate() {
+    return this.isDown && (this.queue.waiting >= MANY || this.#age() > OLD_MS);
+  }
+
+  #age() {
+    return this.queue.waiting ? performance.now() - this.#oldest.born : 0;
+  }
+
+  /** Keeps a scan that was made here. Rejects when it cannot be kept. */
+  async add(scan) {
+    this.#made.set(scan.scan_id, false);
+    await this.queue.add(scan);
+    this.#others?.postMessage([]);
+  }
+
+  /** The scans of this page that nobody has sent yet go to another address: the page they were made on has moved. */
+  async readdress(from, to) {
+    const ids = [...this.#made].filter(([, isSent]) => !isSent).map(([id]) => id);
+    const moved = (await store.all()).filter((scan) => scan.to === from && ids.includes(scan.scan_id));
+    if (moved.length) await store.amend(moved.map((scan) => scan.scan_id), { to });
+  }
+
+  /** Sends what waits. One page of the device at a time, where the browser can tell; ids keep the rest from harm. */
+  drain() {
+    if (this.queue.isSending || !navigator.locks) return this.queue.drain();
+    this.#turn ??= this.#takeTurn();
+    return this.#turn;
+  }
+
+  async #takeTurn() {
+    const go = () => {
+      clearTimeout(timer);
+      this.#turn = null; // who asks from here on joins the queue's run, or takes a turn of their own
+      return this.queue.drain();
+    };
+    const wait = new AbortController();
+    const timer = setTimeout(() => wait.abort(), LOCK_MS);
+    let isOurs = false;
+    const held = navigator.locks.request("scandock.drain", { signal: wait.signal }, () => { isOurs = true; return go(); });
+    await held.catch((fault) => (isOurs ? Promise.reject(fault) : go()));
+  }
+
+  /** Another page of this device has kept or sent something. */
+  async #heard(pairs) {
+    await this.queue.refresh();
+    const ours = pairs.filter(([scan]) => this.#made.delete(scan.scan_id));
+    if (ours.length) await this.#hooks.settled(ours);
+  }
+
+  #changed() {
+    const at = this.queue.oldestAt;
+    if (at !== this.#oldest.at) this.#oldest = { at, born: performance.now() - Math.max(0, Date.now() - Date.parse(at)) || 0 };
     this.#hooks.changed();
-    return this.drain();
   }
 
-  /** Sends what waits, oldest first, until one does not come through. */
-  async drain() {
-    if (this.#busy) return;
-    this.#busy = true;
-    clearTimeout(this.#timer);
-    try {
-      while (this.waiting.length && (await this.#sendFirst()));
-    } finally {
-      this.#busy = false;
-      this.#hooks.changed();
-    }
+  async #send(scans, waiting) {
+    const [scan] = scans;
+    const isFront = scan.to === this.#hooks.front() && this.#made.has(scan.scan_id) && this.#hooks.token();
+    const isFirst = waiting === 1 || isLeading(scan.to);
+    let answer = isFront && isFirst && !this.isSessionOver ? await this.#post(scan) : undefined;
+    answer = answer === undefined ? await this.#batch(scans) : answer;
+    // Without a credential of its own a device still has its person's session.
+    if (answer === undefined && scan.person === this.#person && this.#hooks.token()) answer = await this.#post(scan);
+    if (answer) this.word = "ONLINE";
+    return answer ?? null;
   }
 
-  async #sendFirst() {
-    const scan = this.waiting[0];
-    // A scan belongs to the page that is shown when its turn comes, and to that one for good.
-    if (!scan.url) store(Object.assign(scan, { url: scan.isLeftOver ? scan.page : this.#hooks.target() }));
-    const answer = await this.#ask(scan);
-    if (answer.kind === "lost") return this.#later(answer.word);
-    this.#failures = 0;
-    this.word = "ONLINE";
-    if (answer.kind === "login") return location.assign(answer.to), false; // kept: sent after the log-in
-    this.waiting.shift();
-    forget(scan);
-    this.#hooks.changed();
-    await this.#hooks.deliver(scan, answer);
-    return true;
+  /** As a form. The result, null without a network, undefined when this is not the way for this scan. */
+  async #post(scan) {
+    this.#tried([scan]);
+    let answer = await form(scan, this.#hooks.token());
+    if (answer?.status === 400) answer = await form(scan, await this.#hooks.freshToken()); // left open overnight
+    if (!answer) return this.#lost("OFFLINE");
+    if (answer.result) return [answer.result];
+    if (answer.status === 401) this.isSessionOver = true;
+    if (answer.status === 429 || answer.status >= 500) return this.#lost(`SERVER ${answer.status}`);
+    return answer.status >= 400 ? undefined : this.#lost("OFFLINE");
   }
 
-  async #ask(scan) {
-    const first = await post(scan, this.#hooks.token());
-    if (first.status !== 400) return first;
-    const token = await this.#hooks.freshToken(); // a page left open overnight holds an old token
-    return token ? post(scan, token) : first;
+  /** By the device's own credential. The results, null without a network, undefined without the credential. */
+  async #batch(scans) {
+    this.#tried(scans);
+    const body = { sent_at: deviceTime(), scans: scans.map((scan) => ({ ...scan, seen: this.#hooks.shown(scan) || scan.seen })) };
+    const { status, said } = await ask("/device/scans", body, BATCH_MS);
+    if (Array.isArray(said?.results)) return said.results;
+    if (status === 403 && said?.code === "device_revoked") return this.#lost("REVOKED");
+    if (said && (status === 401 || status === 403)) return void this.#lost("LOG IN");
+    return this.#lost(status >= 400 ? `SERVER ${status}` : "OFFLINE");
   }
 
-  #later(word) {
+  #tried(scans) {
+    for (const { scan_id } of scans) if (this.#made.has(scan_id)) this.#made.set(scan_id, true);
+  }
+
+  #lost(word) {
     this.word = word;
-    const pause = PAUSES_MS[Math.min(this.#failures++, PAUSES_MS.length - 1)];
-    this.#timer = setTimeout(() => this.drain(), pause);
-    return false;
+    return null;
+  }
+
+  /** What its person has still to be told of a scan that came late. What they saw at once is not told again. */
+  #toTell([scan, { status, answer, page, to }]) {
+    const outcome = status === 422 ? "refused" : answer?.outcome;
+    const isKnown = page || to || outcome === "accepted" || answer?.tone === "tick" || this.#hooks.shown(scan) === "";
+    if (isKnown || (outcome === "refused" && (this.#hooks.shown(scan) || scan.seen) === "stop")) return null;
+    const { scan_id, person, at, raw } = scan;
+    const { title = "", say = "", next = "", scanned = "" } = answer;
+    return { scan_id, person, at, raw, to: scan.to, outcome, title, say, next, scanned };
   }
 }
 
-/**
- * Sends one scan. The answer's kind:
- *   ours   the task's new screen and the verdict       told   words about this scan, but no screen
- *   moved  the work goes on at another address         login  the session is over
- *   final  refused without a word, for good            lost   no answer, or not ours: the scan stays and is sent again
- * Only an answer that names the scan's id is ours; a captive portal's page is a lost connection.
- */
-async function post(scan, token) {
-  const { scan_id, raw, symbology, sends_gs, at, device } = scan;
+/** Whether a scan may lead to another page: then those behind it are judged there. */
+function isLeading(to) {
+  return to === "/scan" || to.startsWith("/lookup/");
+}
+
+async function form({ scan_id, raw, at, device, symbology, sends_gs, to }, token) {
   const known = { ...(symbology && { symbology }), ...(typeof sends_gs === "boolean" && { sends_gs }) };
-  const form = new URLSearchParams({ scan_id, raw, at, device, ...known });
+  const body = new URLSearchParams({ scan_id, raw, at, device, sent_at: deviceTime(), ...known });
   const headers = { "X-CSRFToken": token, "HX-Request": "true", "HX-Request-Type": "partial", Accept: "text/html" };
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await fetch(scan.url, { method: "POST", body: form, headers, signal });
-    return judge(scan, response, await response.text());
+    const response = await fetch(to, { method: "POST", body, headers, redirect: "manual", signal: AbortSignal.timeout(FORM_MS) });
+    return { status: response.status, result: resultOf(scan_id, response, await response.text()) };
   } catch {
-    return { kind: "lost", word: "OFFLINE" };
+    return null;
   }
 }
 
-function judge(scan, response, text) {
-  const to = response.headers.get("HX-Redirect") ?? response.headers.get("HX-Location");
-  if (response.status === 401) return { kind: "login", to: to ?? "/login" };
-  if (to && response.ok) return { kind: "moved", to };
-  if (PASSING.has(response.status)) return { kind: "lost", word: `SERVER ${response.status}` };
-  const page = parsed(text);
-  const verdict = page.getElementById("verdict");
-  const kind = page.getElementById("screen") ? "ours" : "told";
-  if (verdict?.dataset.scan === scan.scan_id) return { kind, status: response.status, text, verdict };
-  if (FINAL.has(response.status)) return { kind: "final", status: response.status };
-  return { kind: "lost", word: response.ok ? "OFFLINE" : `SERVER ${response.status}` };
+/** The result in an answer of ours, or undefined. */
+function resultOf(scan_id, response, page) {
+  const { status, headers, ok } = response;
+  const to = headers.get("HX-Redirect") ?? headers.get("HX-Location");
+  if (to && ok && headers.get(OURS) === scan_id) return { scan_id, status: 200, to };
+  const found = parsed(page);
+  const verdict = found.getElementById("verdict");
+  const isOurs = verdict?.dataset.scan === scan_id && (ok || status === 422) && found.getElementById("screen");
+  return isOurs ? { scan_id, status, page, answer: { ...verdict.dataset, say: verdict.textContent.trim() } } : undefined;
 }
 
-function store(scan) {
+/** Asks in JSON: { status, said }, said undefined when the answer was none of ours, status 0 when none came. */
+export async function ask(path, body, within_ms) {
+  const headers = { "Content-Type": "application/json", Accept: "application/json" };
+  let status = 0;
   try {
-    localStorage.setItem(PREFIX + scan.scan_id, JSON.stringify(scan));
+    const signal = AbortSignal.timeout(within_ms);
+    const response = await fetch(path, { method: "POST", body: JSON.stringify(body), headers, redirect: "manual", signal });
+    status = response.status;
+    return { status, said: await response.json() };
   } catch {
-    // Full or forbidden: the scan still waits in memory.
+    return { status };
   }
 }
 
-function forget(scan) {
-  try {
-    localStorage.removeItem(PREFIX + scan.scan_id);
-  } catch {
-    // Nothing was stored either.
-  }
+// --- the heartbeat ---------------------------------------------------------------------------------------------------
+
+/**
+ * Once a minute, while the page lives, the device tells how it is and hears whether its task is still its own. `scanUrl()`
+ * names the task in hand.
+ */
+export function beat(outbox, scanUrl) {
+  const once = () => sendBeat(outbox, scanUrl).catch(() => {});
+  setInterval(once, BEAT_MS);
+  once();
 }
 
-/** What an earlier page left, oldest first: the ids sort by time. */
-function stored() {
-  try {
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).sort();
-    return keys.map((key) => ({ ...JSON.parse(localStorage.getItem(key)), isLeftOver: true, read_at: 0 }));
-  } catch {
-    return [];
-  }
+async function sendBeat({ queue }, scanUrl) {
+  const task = taskOf(scanUrl());
+  const battery = await navigator.getBattery?.().then(({ level }) => Math.round(level * 100), () => null);
+  const facts = { unsent: queue.waiting, oldest_at: queue.oldestAt || null, battery: battery ?? null, version: VERSION };
+  const { said } = await ask("/device/heartbeat", { sent_at: deviceTime(), ...facts, tasks: task ? [task] : [] }, FORM_MS);
+  if (task && task === taskOf(scanUrl()) && said?.leases?.[task] === "taken") (await import("./leave.js")).takenOver();
+}
+
+function taskOf(scanUrl) {
+  return Number(scanUrl?.match(/^\/\w+\/(\d+)\/scan$/)?.[1]);
 }

@@ -1,57 +1,60 @@
-// The station's page: a scan comes in, is acknowledged at once, is sent, and the answer is shown with one tone.
+// The station's page: what the scanner, the hand and the browser do to it, and who takes care of each.
 //
 // Nothing here holds the state of the work. The page is read anew at each scan, so a swap can never leave it behind.
 
-import { device, deviceTime, uuid7 } from "./ids.js";
-import { isMisread } from "./misread.js";
-import { Outbox } from "./outbox.js";
+import { beat } from "./outbox.js";
 import { codeOf, openPad, press } from "./pad.js";
 import { asksForCheck, cleaned, focusField, isHalfTooOften, share, waveAway } from "./profile.js";
+import { $, band, closeSheets, putStopAside, tell } from "./screen.js";
 import { isOff, play, unlockOnGesture } from "./sound.js";
-import { parsed, serviceWorkerPath } from "./trusted.js";
+import { isLasting, lockWork, told } from "./store.js";
+import { serviceWorkerPath } from "./trusted.js";
 import { listen } from "./wedge.js";
+import * as work from "./work.js";
 
 const SAME_READ_MS = 600; // one pull of the trigger may be read twice
 const SAME_READ_COUNTING_MS = 250; // where each unit is scanned, the same code is soon meant again
-const FLASH_MS = 400;
-const SLOW_MS = 400;
-const SETTLE_MS = 300;
-const STOP_AGAIN_MS = 4_000;
+const LOOK_MS = 10_000;
 
-const $ = (id) => document.getElementById(id);
 const wedgeField = $("wedge");
+const { dataset } = document.body;
+const cold = "cold" in dataset ? await import("./cold.js") : null; // opened without a network
+const where = await cold?.open();
+const person = Number(dataset.person) || 0;
 let lastRead = { raw: "", at: -Infinity };
-let stopShownAt = Infinity;
-let stopTimer = 0;
-let flashTimer = 0;
-let slowTimer = 0;
+let undecided = 0; // results that the person has still to see
+let registration = null;
 
-const outbox = new Outbox(document.body.dataset.person ?? "", {
-  token: () => $("screen")?.dataset.csrf ?? "",
-  freshToken,
-  target: () => $("screen").dataset.scanUrl,
-  deliver,
-  changed: paintStatus,
-});
-
+work.start({ person, about, moved: visit, changed, told: countDecisions });
+if (where) await work.replay(where.behind, where.figures);
 listen(wedgeField, { onScan: (text, at) => heard(text, "wedge", at), onHalf: halfRead, onKey: typed });
 unlockOnGesture(paintStatus);
 document.addEventListener("click", clicked);
 document.addEventListener("change", pictured);
+document.addEventListener("submit", submitted);
 for (const type of ["online", "pageshow", "focus"]) window.addEventListener(type, resume);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && resume());
-document.addEventListener("htmx:after:swap", resume);
+document.addEventListener("htmx:after:swap", pageCame);
 document.addEventListener("htmx:before:swap", guardPage);
 document.addEventListener("htmx:error", () => tell("No connection. Try again.", "warn", "warn"));
-setInterval(paintClock, 10_000);
+setInterval(look, LOOK_MS);
 resume();
-share($("screen")?.dataset.csrf ?? "").then(paintStatus, () => {}); // the next page tries again
+beat(work.outbox, () => $("screen")?.dataset.scanUrl);
+if (!cold) share($("screen")?.dataset.csrf ?? "").then(paintStatus, () => {}); // the next page tries again
 navigator.serial?.getPorts().then((ports) => ports.length && joinSerial());
-navigator.serviceWorker?.register(serviceWorkerPath()).then(updateBetweenTasks, () => {});
+// The version that has taken over: its own scripts, and what they load later, belong together.
+if (navigator.serviceWorker?.controller) navigator.serviceWorker.addEventListener("controllerchange", () => isBetweenTasks() && location.reload());
+navigator.serviceWorker?.register(serviceWorkerPath()).then((made) => { registration = made; updateBetweenTasks(); }, () => {});
 
 /** Only where a scanner was connected before, by a tap on the scanner check. */
 async function joinSerial() {
   return (await import("./serial.js")).rejoin({ onScan: (text) => heard(text, "serial"), onHalf: halfRead });
+}
+
+/** What a start without a network has to know of this page. */
+function about() {
+  const { theme, hand } = document.documentElement.dataset;
+  return { person, url: location.pathname, theme, hand, idle: dataset.idle ?? "" };
 }
 
 /** A scanner has sent a text: what its profile knows is put right first. */
@@ -75,10 +78,8 @@ function read(raw, known = {}, at = performance.now()) {
   if (!screen) return;
   closeSheets();
   if (isSameRead(raw, screen.dataset.counts === "true", at)) return play("tick");
-  if (outbox.isFull) return tell("Too many scans wait. Find a connection first.", "stop", "stop");
-  acknowledge(raw, JSON.parse(screen.dataset.expects));
-  const scan = { scan_id: uuid7(), raw, at: deviceTime(), device: device(), page: screen.dataset.scanUrl, read_at: performance.now() };
-  outbox.add({ ...scan, ...known });
+  if (work.outbox.isFull) return tell("Too many scans wait. Find a connection first.", "stop", "stop");
+  work.take(raw, known, performance.now());
 }
 
 /** The same code again, too soon to be meant. Each repeat starts the time anew: a scanner held on a code is one read. */
@@ -88,95 +89,6 @@ function isSameRead(raw, isCounting, at) {
   return isSame;
 }
 
-/** Shows at once that the code was read, and whether this step waits for it. The tone comes with the verdict. */
-function acknowledge(raw, expected) {
-  const bare = raw.replace(/^\][A-Za-z][0-9]/, "");
-  const isExpected = expected.includes(raw) || expected.includes(bare);
-  clearTimeout(slowTimer);
-  if (isMisread(raw)) return band("warn", `Misread? ${printable(raw)}`); // sent all the same: the record is the server's
-  band("read", `${isExpected ? "\u2713 " : ""}${printable(raw)}`);
-  slowTimer = setTimeout(() => {
-    if (outbox.waiting.length && outbox.word === "ONLINE") band("sending", `Sending ${printable(raw)}`);
-  }, SLOW_MS);
-}
-
-function printable(raw) {
-  return raw.replace(/[\x00-\x1f]/g, " ").slice(0, 60);
-}
-
-/** Shows what came back for one scan. */
-async function deliver(scan, answer) {
-  clearTimeout(slowTimer);
-  if (answer.kind === "moved") return visit(answer.to, scan.raw);
-  if (answer.kind === "final") return stopHere(`The server would not take ${printable(scan.raw)} (${answer.status}).`, "stop");
-  if (answer.kind === "told") return stopHere(answer.verdict.textContent.trim(), answer.verdict.dataset.tone);
-  const { outcome, tone } = answer.verdict.dataset;
-  if (scan.url !== $("screen")?.dataset.scanUrl) return elsewhere(answer.verdict);
-  const unseenStop = (scan.read_at ?? 0) < stopShownAt ? shownStop()?.cloneNode(true) : null;
-  await swap(answer.text);
-  if (unseenStop) keepStop(unseenStop, answer.verdict);
-  play(tone);
-  afterVerdict(outcome, tone);
-}
-
-/** The fragment goes in by morph: what has not changed stays, so the live region is read out and focus stays. */
-async function swap(text) {
-  const task = $("task");
-  const step = $("screen")?.dataset.step;
-  await htmx.swap({ sourceElement: task, target: task, text, swap: "innerMorph" });
-  if ($("screen").dataset.step !== step) settle(task);
-}
-
-/** For a moment taps are ignored: the second tap of a double tap belongs to the screen that has gone. */
-function settle(task) {
-  task.classList.add("is-settling");
-  setTimeout(() => task.classList.remove("is-settling"), SETTLE_MS);
-}
-
-function afterVerdict(outcome, tone) {
-  const isStop = shownStop() !== null;
-  clearTimeout(stopTimer);
-  if (!isStop) stopShownAt = Infinity;
-  else if (stopShownAt === Infinity) stopShownAt = performance.now();
-  if (isStop) stopTimer = setTimeout(() => shownStop() && play(tone), STOP_AGAIN_MS);
-  if (outcome === "refused") band(tone === "warn" ? "warn" : "stop", "");
-  else flash(tone === "warn" ? "warn" : "ok");
-  paintStatus();
-}
-
-/**
- * A scan that was read before the STOP could be seen does not clear it: the server has judged it against the same
- * step, its own result is added as a line, and the STOP stays until the worker answers it.
- */
-function keepStop(stop, verdict) {
-  shownStop()?.remove();
-  const line = document.createElement("p");
-  line.className = "stop__after";
-  line.textContent = `Scanned after it: ${verdict.textContent.trim()}`;
-  stop.querySelector(".stop__body").append(line);
-  $("screen").append(stop);
-}
-
-function shownStop() {
-  const stop = $("stop");
-  return stop && !stop.hidden ? stop : null;
-}
-
-function elsewhere(verdict) {
-  play(verdict.dataset.tone);
-  tell(`Earlier scan: ${verdict.textContent.trim()}`, verdict.dataset.outcome === "refused" ? "stop" : "ok");
-}
-
-/** A STOP of the page's own, for answers that bring no screen. */
-function stopHere(words, tone) {
-  shownStop()?.remove();
-  const stop = $("stop-blank").content.firstElementChild.cloneNode(true);
-  stop.querySelector(".say").textContent = words;
-  $("screen").append(stop);
-  play(tone);
-  afterVerdict("refused", tone);
-}
-
 /** Goes on at another address within this page. A badge leads to the log-in, which is given the badge. */
 function visit(path, raw) {
   play("ok");
@@ -184,7 +96,7 @@ function visit(path, raw) {
     sessionStorage.setItem("scandock.badge", raw);
     return location.assign(path);
   }
-  if (path === "/logout") return outbox.waiting.length ? tell("Scans wait. Log out when they are sent.", "warn", "warn") : $("out").submit();
+  if (path === "/logout") return logOut();
   return htmx.ajax("GET", path, { target: "#page", select: "#page", swap: "outerHTML", push: "true" });
 }
 
@@ -196,40 +108,35 @@ function guardPage(event) {
   tell("No connection. Try again.", "warn", "warn");
 }
 
-/** A new CSRF token from the page itself, or "" when even that does not come. */
-async function freshToken() {
-  try {
-    const page = await (await fetch(location.href, { headers: { Accept: "text/html" } })).text();
-    const screen = parsed(page).getElementById("screen");
-    if (screen) $("screen").dataset.csrf = screen.dataset.csrf;
-    return screen?.dataset.csrf ?? "";
-  } catch {
-    return "";
-  }
+/** A fragment has come, or another page. */
+function pageCame({ detail }) {
+  resume();
+  if (detail.ctx.select) work.stand();
 }
 
-function band(state, words) {
-  const scan = $("scan");
-  if (!scan) return;
-  clearTimeout(flashTimer);
-  scan.dataset.state = state;
-  $("note").textContent = words;
+// --- the end of a shift ----------------------------------------------------------------------------------------------
+
+/** Log-out and lock have something to clear on this device first. */
+function submitted(event) {
+  const { pathname } = new URL(event.target.action);
+  if (pathname !== "/logout" && pathname !== "/lock") return;
+  event.preventDefault();
+  if (pathname === "/logout") logOut();
+  else lockWork().finally(() => event.target.submit());
 }
 
-function flash(state) {
-  band(state, "");
-  flashTimer = setTimeout(() => band("ready", ""), FLASH_MS);
+/** Loaded with the first log-out: a start without a network has it too. */
+async function logOut() {
+  const token = (await work.freshToken()) || $("screen").dataset.csrf;
+  import("./leave.js").then(({ logOut }) => logOut({ person, token, tell }), () => tell("Log out needs the network.", "warn", "warn"));
 }
 
-/** A message of the page's own. It stays until the next scan: nobody has to look within a second. */
-function tell(words, state, tone) {
-  band(state, words);
-  if (tone) play(tone);
-}
+// --- hands -----------------------------------------------------------------------------------------------------------
 
 function clicked(event) {
   const button = event.target.closest("button[data-code], button[data-key], button[data-local]");
   if (button) pressed(button, event);
+  else if (event.target.closest(".link")) openQueue();
   focusField(wedgeField); // a tap beside everything takes the focus away, and input methods need it
 }
 
@@ -237,7 +144,7 @@ function pressed(button, event) {
   const { code, key, local } = button.dataset;
   if (event.detail) button.blur(); // a scanner's Enter must not press the last button again
   if (code) read(code);
-  else if (local) LOCAL[local]();
+  else if (local) LOCAL[local]?.();
   else if (key === "DONE") sendPad(button.closest(".pad"));
   else press(button.closest(".pad"), key);
 }
@@ -246,10 +153,10 @@ const LOCAL = {
   more: () => { $("more").hidden = false; },
   pad: () => { $("pad-sheet").hidden = false; },
   close: closeSheets,
-  back: () => { $("stop").hidden = true; stopShownAt = Infinity; clearTimeout(stopTimer); },
+  back: putStopAside,
   sound: () => play("ok"),
   camera: openCamera,
-  send: () => { closeSheets(); outbox.drain(); },
+  queue: openQueue,
   unasked: () => { waveAway(); paintStatus(); },
 };
 
@@ -263,8 +170,14 @@ async function openCamera() {
   }
 }
 
-function closeSheets() {
-  for (const sheet of document.querySelectorAll(".sheet")) sheet.hidden = true;
+/** What waits on this device and what needs a decision. */
+async function openQueue() {
+  closeSheets();
+  try {
+    await (await import("./waiting.js")).open({ person, outbox: work.outbox, changed: countDecisions, tell });
+  } catch {
+    tell("No connection. Try again.", "warn", "warn");
+  }
 }
 
 /** A photo has been taken. What reads it is loaded with the first one. */
@@ -275,7 +188,7 @@ async function pictured({ target }) {
   closeSheets();
   tell("Reading the photo", "sending");
   try {
-    await (await import("./photo.js")).readPhoto(file, { read: (raw, symbology) => read(raw, { symbology, sends_gs: true }), tell, freshToken, screen: $("screen") });
+    await (await import("./photo.js")).readPhoto(file, { read: (raw, symbology) => read(raw, { symbology, sends_gs: true }), tell, freshToken: work.freshToken, screen: $("screen") });
   } catch {
     tell("No connection. Take the photo again.", "warn", "warn");
   }
@@ -295,36 +208,59 @@ function sendPad(pad) {
   read(code);
 }
 
+// --- what the page shows of the device -------------------------------------------------------------------------------
+
 function resume() {
-  paintStatus();
+  countDecisions();
   paintClock();
   focusField(wedgeField);
-  if (outbox.waiting.length) outbox.drain();
+  work.goOn();
+}
+
+function look() {
+  paintClock();
+  work.goOn();
+}
+
+/** The figures of the queue have changed. */
+function changed() {
+  paintStatus();
+  updateBetweenTasks();
+}
+
+async function countDecisions() {
+  undecided = (await told(person)).length;
+  paintStatus();
 }
 
 function paintStatus() {
   const link = $("link");
-  if (!link) return;
-  const count = outbox.waiting.length;
-  const isOnline = outbox.word === "ONLINE";
-  link.dataset.state = isOnline ? "online" : "offline";
-  const depth = isOnline ? (count > 1 ? ` q${count}` : "") : ` ${count} waiting`;
-  const words = outbox.word + depth;
+  if (!link || !work.outbox) return;
+  const { word, queue: { waiting, downAt }, isDown } = work.outbox;
+  link.dataset.state = isDown ? "offline" : "online";
+  const depth = waiting > 1 || (isDown && waiting) ? ` q${waiting}` : "";
+  const since = isDown ? ` since ${clock(downAt)}` : "";
+  const words = `${word}${depth}${since}${undecided ? ` · ${undecided} to decide` : ""}`;
   if (link.textContent !== words) link.textContent = words;
-  if (!isOnline && count && $("scan").dataset.state !== "stop") band("offline", `${count} waiting to be sent. Nothing is lost.`);
-  $("muted").hidden = !isOff();
-  const send = $("send-now");
-  if (send) send.hidden = !count;
-  const unchecked = $("unchecked");
-  if (unchecked) unchecked.hidden = !asksForCheck();
+  for (const [id, isShown] of [["muted", isOff()], ["unchecked", asksForCheck()]]) if ($(id)) $(id).hidden = !isShown;
+  const { state } = $("scan")?.dataset ?? {};
+  if (state === "ready" && !isLasting) band("ready", "This browser keeps nothing.");
+  if (isDown && waiting && (state === "ready" || state === "offline" || state === "sending")) band("offline", work.saved());
 }
 
 function paintClock() {
-  const clock = $("clock");
-  if (clock) clock.textContent = new Date().toTimeString().slice(0, 5);
+  if ($("clock")) $("clock").textContent = clock();
 }
 
-/** A new version takes over only where no work can be cut in two: on the home screen. */
-function updateBetweenTasks(registration) {
-  if ($("screen")?.dataset.step === "home") registration?.waiting?.postMessage("take over");
+function clock(at = Date.now()) {
+  return new Date(at).toTimeString().slice(0, 5);
+}
+
+/** A new version takes over only where no work can be cut in two: on the home screen, while nothing is being sent. */
+function updateBetweenTasks() {
+  if (isBetweenTasks()) registration?.waiting?.postMessage("take over");
+}
+
+function isBetweenTasks() {
+  return $("screen")?.dataset.step === "home" && !work.outbox.queue.isSending;
 }

@@ -3,6 +3,7 @@
 // The camera's files are large and seldom wanted: they are stored when they are first used.
 
 const CACHE = `shell-${SHELL.version}`;
+const PATIENCE_MS = 2_000; // for a page; a form that was sent has as long as it takes
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([...SHELL.shell, SHELL.offline])));
@@ -19,10 +20,22 @@ self.addEventListener("message", (event) => {
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  if (request.method !== "GET") return;
-  if (request.mode === "navigate") event.respondWith(fetch(request).catch(() => caches.match(SHELL.offline)));
-  else if (new URL(request.url).pathname.startsWith("/shell/")) event.respondWith(fromShell(request));
+  if (request.mode === "navigate") event.respondWith(page(request));
+  else if (request.method === "GET" && new URL(request.url).pathname.startsWith("/shell/")) event.respondWith(fromShell(request));
 });
+
+/** The network's page, or after some patience the station's own, which knows the work in hand. */
+async function page(request) {
+  const patience = new AbortController();
+  const timer = request.method === "GET" && setTimeout(() => patience.abort(), PATIENCE_MS);
+  try {
+    return await fetch(request, { signal: patience.signal });
+  } catch {
+    return (await caches.match(SHELL.offline)) ?? Response.error();
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 async function fromShell(request) {
   const known = await caches.match(request);

@@ -34,6 +34,10 @@ FILES = {
             "dist/ext/hx-csp.min.js": "hx-csp-{v}.min.js",
             "LICENSE": "htmx-{v}.LICENSE.txt",
         },
+        "idb": {
+            "build/umd.js": "idb-{v}.umd.js",
+            "LICENSE": "idb-{v}.LICENSE.txt",
+        },
         "zxing-wasm": {
             "dist/iife/reader/index.js": "zxing-wasm-{v}.reader.js",
             "dist/reader/zxing_reader.wasm": "zxing-wasm-{v}.reader.wasm",

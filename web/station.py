@@ -236,6 +236,7 @@ def _stay(shown: tuple[str, int], answer: Answer, by: By) -> Response:
 def _go(path: str) -> Response:
     response = make_response("", 200)
     response.headers["HX-Location"] = path
+    response.headers["X-Scan"] = request.form.get("scan_id", "")[:36]  # names whose answer it is: there is no page
     return response
 
 

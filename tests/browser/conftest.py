@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from scanner import devices
 from scanner.db import db, now, transact
 from scanner.models import PersonSession
 from scanner.secrets import hash_token, new_token
@@ -17,7 +18,7 @@ from tests.browser.harness import Harness, serving
 from tests.browser.station import Station, launch
 from tests.serving import serve
 from tests.world import World
-from web.auth import COOKIE
+from web.auth import COOKIE, DEVICE_COOKIE
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,7 @@ def served(app: Flask, engine_url: str, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def phone(chrome: Browser, served: str, warehouse: World) -> Iterator[Station]:
-    """Eve's phone, logged in."""
+    """Eve's phone, enrolled and logged in."""
     token = new_token()
     row = PersonSession(
         token_hash=hash_token(token),
@@ -73,8 +74,10 @@ def phone(chrome: Browser, served: str, warehouse: World) -> Iterator[Station]:
         expires_at=now() + timedelta(hours=1),
     )
     transact(lambda: db.session.add(row))
+    device_token = transact(lambda: devices.enrol(warehouse.people["eve"].id, "phone", "", "a test"))
     station = Station(chrome, served)
-    station.context.add_cookies([{"name": COOKIE, "value": token, "url": served}])
+    cookies = [(COOKIE, token), (DEVICE_COOKIE, device_token)]
+    station.context.add_cookies([{"name": name, "value": value, "url": served} for name, value in cookies])
     yield station
     station.context.close()
     assert station.errors == []

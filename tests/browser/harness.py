@@ -20,6 +20,7 @@ from flask import Flask, Response, g, redirect, render_template, render_template
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response as AnyResponse
 
+from scanner.ahead import key_of
 from scanner.prompt import Action, Prompt
 from web import pwa, scanner_check
 
@@ -38,7 +39,7 @@ class Harness:
 
     prompt: Prompt = PLAIN
     me: SimpleNamespace = field(
-        default_factory=lambda: SimpleNamespace(name="Mara", roles=("picker",), left_handed=False, theme="light")
+        default_factory=lambda: SimpleNamespace(id=1, name="Mara", roles=("picker",), left_handed=False, theme="light")
     )
     answer: dict[str, Any] | None = None  # shown with the page itself, for pictures of STOP
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)  # by raw code; others are accepted
@@ -46,10 +47,17 @@ class Harness:
     redirects: dict[str, str] = field(default_factory=dict)  # HX-Redirect after this raw code
     delay_s: float = 0.0
     fault: str = ""  # 'portal', '401', 'told', 'stale token', or a status
-    scans: list[dict[str, str]] = field(default_factory=list)
+    batch_fault: str = ""  # for what a device sends by itself: 'portal', 'revoked', or a status
+    scans: list[dict[str, Any]] = field(default_factory=list)
+    batches: list[list[dict[str, Any]]] = field(default_factory=list)
+    beats: list[dict[str, Any]] = field(default_factory=list)
+    unrecordable: set[str] = field(default_factory=set)
+    leases: dict[str, str] = field(default_factory=dict)
+    coming: list[tuple[Prompt, dict[str, Any]]] = field(default_factory=list)  # the coming steps, and what each knows
     forms: list[dict[str, str]] = field(default_factory=list)
     pages: int = 0
     url: str = ""
+    app: Flask | None = None
 
     def raws(self) -> list[str]:
         """The codes that were booked, once for each id, in the order of arrival."""
@@ -78,12 +86,13 @@ def refusal(**words: str) -> dict[str, Any]:
 
 def create_app(state: Harness) -> Flask:
     """The stand-in for the server."""
-    app = Flask(__name__, template_folder=str(ROOT / "web/templates"), static_folder=None)
+    app = state.app = Flask(__name__, template_folder=str(ROOT / "web/templates"), static_folder=None)
     app.secret_key = secrets.token_hex()
     app.jinja_options = {"autoescape": True}
     pwa.init_app(app)
     app.add_template_global(lambda: "token" if state.pages < 2 else "fresh token", "csrf_token")
     app.add_template_global(_nonce, "csp_nonce")
+    app.add_template_global(key_of, "step_key")
     app.after_request(_with_policy)
     app.context_processor(lambda: {"me": state.me})
     app.register_blueprint(scanner_check.bp)
@@ -163,6 +172,56 @@ def _add_scans(app: Flask, state: Harness) -> None:
             state, request.form["raw"], request.form["scan_id"]
         )
 
+    @app.post("/device/scans")
+    def scans() -> tuple[Any, int] | Response:
+        time.sleep(state.delay_s)
+        if state.batch_fault == "portal":
+            return Response("<html><h1>Welcome to the hotel. Please agree.</h1></html>")
+        if state.batch_fault:
+            status = 403 if state.batch_fault == "revoked" else int(state.batch_fault)
+            return {"code": f"device_{state.batch_fault}", "say": "no"}, status
+        sent = request.get_json()["scans"]
+        state.batches.append(sent)
+        return {"results": [_result(state, each) for each in sent]}, 200
+
+    @app.post("/device/heartbeat")
+    def heartbeat() -> dict[str, Any]:
+        state.beats.append(request.get_json())
+        return {"leases": state.leases, "version": "0"}
+
+    @app.get("/pick/7/ahead")
+    def ahead() -> tuple[dict[str, Any], int]:
+        steps = {key_of(prompt): {"html": _drawn(prompt), **facts} for prompt, facts in state.coming}
+        return {"task": 7, "to": "/pick/7/scan", "steps": steps}, 200 if steps else 404
+
+    @app.post("/logout")
+    def log_out() -> AnyResponse:
+        return redirect("/login")
+
+
+def _drawn(prompt: Prompt) -> str:
+    return render_template("station/_task.html", prompt=prompt, task=_task(), at=key_of(prompt))
+
+
+def _result(state: Harness, scan: dict[str, Any]) -> dict[str, Any]:
+    state.scans.append(scan | {"path": scan["to"]})
+    raw, scan_id = scan["raw"], scan["scan_id"]
+    if raw in state.unrecordable:
+        answer = {"code": "bad_request", "title": "Not understood", "say": "No page sends scans there.", "tone": "stop"}
+        return {"scan_id": scan_id, "status": 422, "answer": answer}
+    if raw in state.redirects:
+        found = {"outcome": "accepted", "code": "ok", "say": "It is there.", "tone": "ok"}
+        return {"scan_id": scan_id, "status": 200, "answer": found}
+    answer = _answer_to(state, raw) | {"scan_id": scan_id}
+    return {"scan_id": scan_id, "status": 200, "answer": answer}
+
+
+def _answer_to(state: Harness, raw: str) -> dict[str, Any]:
+    accepted = {"outcome": "accepted", "code": "", "say": f"{raw} booked", "tone": "ok"}
+    answer = state.answers.get(raw, accepted)
+    state.prompt = state.prompts.get(raw, state.prompt)
+    return answer
+
 
 def _fault(kind: str, scan_id: str, token: str) -> Response | None:
     if kind == "portal":
@@ -179,10 +238,8 @@ def _fault(kind: str, scan_id: str, token: str) -> Response | None:
 
 def _verdict(state: Harness, raw: str, scan_id: str) -> tuple[str, int] | Response:
     if raw in state.redirects:
-        return Response("", 200, {"HX-Redirect": state.redirects[raw]})
-    accepted = {"outcome": "accepted", "code": "", "say": f"{raw} booked", "tone": "ok"}
-    answer = state.answers.get(raw, accepted) | {"scan_id": scan_id}
-    state.prompt = state.prompts.get(raw, state.prompt)
+        return Response("", 200, {"HX-Redirect": state.redirects[raw], "X-Scan": scan_id})
+    answer = _answer_to(state, raw) | {"scan_id": scan_id}
     page = render_template("station/_task.html", prompt=state.prompt, task=_task(), answer=answer)
     return page, 422 if answer["outcome"] == "refused" else 200
 

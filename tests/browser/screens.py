@@ -39,6 +39,7 @@ from scanner.models import (
 from scanner.secrets import hash_token, new_token
 from scanner.workflows import WORKFLOWS
 from tests.browser.morning import Morning
+from tests.browser.screens_offline import offline_pages
 from tests.browser.station import Station, chromium
 from tests.engines import Databases
 from tests.scanner import walks
@@ -105,7 +106,7 @@ def log_in(station: Station, person: Person, *, idle: timedelta = timedelta()) -
     station.context.add_cookies([{"name": COOKIE, "value": token, "url": station.url}])
 
 
-PARTS = ("steps", "station", "desk")
+PARTS = ("steps", "station", "offline", "desk")
 
 
 def every_screen(chrome: Browser, databases: Databases, see: See, parts: Sequence[str] = PARTS) -> None:
@@ -118,6 +119,11 @@ def every_screen(chrome: Browser, databases: Databases, see: See, parts: Sequenc
         busy = Morning()
         if "station" in parts:
             station_pages(phone_at(chrome, url), busy, see)
+        if "offline" in parts:
+            phone = phone_at(chrome, url)
+            log_in(phone, busy.people["ben"])
+            offline_pages(phone, busy, see)
+            phone.context.close()
         if "desk" in parts:
             desk_pages(Station(chrome, url, **quiet(viewport=DESK_SIZE)), busy, see)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGS = [
@@ -29,6 +30,18 @@ document.addEventListener("scandock:tone", (event) => window.tones.push(event.de
 """
 ENTER = {"key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13}
 TAB = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
+KEPT = """
+() => new Promise((found, failed) => {
+  const asked = indexedDB.open("scandock");
+  asked.onerror = failed;
+  asked.onsuccess = () => {
+    const db = asked.result;
+    if (!db.objectStoreNames.contains("scans")) return db.close(), found([]);
+    const all = db.transaction("scans").objectStore("scans").getAll();
+    all.onsuccess = () => { db.close(); found(all.result); };
+  };
+})
+"""
 GS_AS_CTRL = {"key": "]", "code": "BracketRight", "modifiers": 2}
 
 
@@ -50,19 +63,41 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+def queue(station: Station) -> list[dict[str, Any]]:
+    """The scans that the device keeps, oldest first, read from its database."""
+    return list(station.page.evaluate(KEPT))
+
+
+def kept(station: Station) -> int:
+    """How many they are."""
+    return len(queue(station))
+
+
 class Station:
     """One phone. Keys go in with the time stamps a scanner would give them, so tests need not wait for real gaps."""
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         self.context = browser.new_context(**({"viewport": PHONE} | options))
+        self.errors: list[str] = []
+        self.url = url
+        self.clock_s = 0.0  # the time stamp of the last key
+        self.new_tab()
+
+    def new_tab(self) -> None:
+        """Another page of the same browser; hands and eyes go there."""
         self.page: Page = self.context.new_page()
         self.page.add_init_script(LISTEN)
-        self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error.stack or error)))
         self.page.on("console", lambda m: self.errors.append(m.text) if "Content Security" in m.text else None)
-        self.url = url
         self.devtools = self.context.new_cdp_session(self.page)
-        self.clock_s = 0.0  # the time stamp of the last key
+
+    def crash(self) -> None:
+        """The page's process dies, as when the phone needs its memory; whoever comes back opens the app anew."""
+        dead = self.page
+        self.new_tab()
+        with contextlib.suppress(Error):
+            dead.goto("chrome://crash", timeout=1_000)
+        dead.close()
 
     def open(self, path: str = "/pick/7/") -> Station:
         """Goes to a page and waits until it listens."""

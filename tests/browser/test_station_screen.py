@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Response
 
 from tests.browser.gallery import GALLERY
-from tests.browser.harness import ROOT, Harness, refusal, serving
+from tests.browser.harness import Harness, refusal, serving
 from tests.browser.measure import CONTRAST, CONTRASTS, CUT_WORDS, OVERFLOWS, TARGETS, crowded, is_small
 from tests.browser.station import Station
+from web.pwa import STATIC, read_shell
 
 pytestmark = pytest.mark.browser
 
@@ -32,8 +33,7 @@ SCREENS = [
     "check",
 ]
 THEMES = ["light", "dark"]
-# What no page of work loads: the service worker, the scanner check, and what the camera brings when it is first wanted.
-SELDOM_LOADED = ("service-worker", "check", "camera", "agreement", "zxing")
+IMPORT = re.compile(r'^import (?:[^"]* from )?"\./([^"]+)"', re.MULTILINE)
 KEPT = """
 caches.keys().then(async ([name]) => (await (await caches.open(name)).keys()).map((each) => new URL(each.url).pathname))
 """
@@ -138,17 +138,27 @@ def test_a_desk_form_shows_its_error_in_place_and_goes_on_when_right(station: St
 
 
 def test_scripts_and_styles_keep_their_budget() -> None:
-    static = ROOT / "static"
-    scripts = [*static.glob("*.js"), *static.glob("vendor/*.js")]
-    styles = [*static.glob("css/*.css")]
-    assert packed_kb([path for path in scripts if not path.name.startswith(SELDOM_LOADED)]) <= 40
-    assert packed_kb(styles) <= 12
+    """Of what a page of work loads; what it fetches when it is first wanted (import()) is counted by its own page."""
+    assets = read_shell(STATIC).assets
+    work = loaded("scan.js") | loaded("idle.js") | {"vendor/htmx-4.0.1.min.js", "vendor/hx-csp-4.0.1.min.js"}
+    for scripts in (work, loaded("login.js") | {"camera-badge.js"}, loaded("check.js")):
+        assert sum(len(assets[name].packed) for name in scripts) <= 40_000
+    styles = [name for name in assets if name.endswith(".css")]
+    assert sum(len(assets[name].packed) for name in styles) <= 12_000
 
 
-def packed_kb(paths: list[Path]) -> float:
-    """The sum of the files' sizes as they go over the wire, in kB."""
-    assert paths
-    return sum(len(gzip.compress(path.read_bytes())) for path in paths) / 1000
+def loaded(name: str) -> set[str]:
+    """A module of the shell and all that it imports at once."""
+    found: set[str] = set()
+    ahead = [STATIC / name]
+    while ahead:
+        path = ahead.pop()
+        name = path.relative_to(STATIC).as_posix()
+        if name not in found:
+            found.add(name)
+            wanted = [] if "vendor" in name else IMPORT.findall(path.read_text())
+            ahead += [path.parent / each for each in wanted]
+    return found
 
 
 def test_a_step_is_one_small_fragment(station: Station, server: Harness) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from scanner.prompt import Goods
-from tests.browser.harness import PLAIN, Harness
-from tests.browser.station import ENTER, TAB, Station
+from tests.browser.harness import PLAIN, Harness, refusal
+from tests.browser.station import ENTER, TAB, Station, kept
 
 pytestmark = pytest.mark.browser
 
@@ -248,7 +249,8 @@ def test_without_a_network_scans_wait_in_sight_and_are_sent_once(station: Statio
     station.context.set_offline(True)
     station.keys("LA032X")
     station.keys("LA033X")
-    station.wait(lambda: station.text("#link") == "OFFLINE 2 waiting")
+    station.wait(lambda: re.fullmatch(r"OFFLINE q2 since \d\d:\d\d", station.text("#link")))
+    assert station.text("#note") == "Saved on this phone (2 waiting)"
     assert server.scans == []
     station.context.set_offline(False)
     station.wait(lambda: len(server.raws()) == 2)
@@ -256,74 +258,94 @@ def test_without_a_network_scans_wait_in_sight_and_are_sent_once(station: Statio
     assert server.raws() == ["LA032X", "LA033X"]
 
 
-@pytest.mark.parametrize(("fault", "word"), [("portal", "OFFLINE"), ("503", "SERVER 503")])
+@pytest.mark.parametrize(("fault", "word"), [("portal", "OFFLINE"), ("503", "SERVER 503"), ("502", "SERVER 502")])
 def test_an_answer_that_is_not_ours_is_no_answer(station: Station, server: Harness, fault: str, word: str) -> None:
-    server.fault = fault
+    server.fault = server.batch_fault = fault
     station.open()
     station.keys("LA032X")
-    station.wait(lambda: station.text("#link") == f"{word} 1 waiting")
+    station.wait(lambda: station.text("#link").startswith(f"{word} q1 since "))
     assert "hotel" not in station.page.inner_text("body")
-    server.fault = ""
+    assert kept(station) == 1
+    server.fault = server.batch_fault = ""
     station.wait(lambda: station.verdict_id() != "")
     assert len({scan["scan_id"] for scan in server.scans}) == 1
-    assert len(server.scans) > 1
-    assert station.tones() == ["ok"]
+    assert kept(station) == 0
+    assert station.tones() == ["warn"]  # saved: one outcome for one scan
 
 
-def test_a_reload_keeps_what_waits(station: Station, server: Harness) -> None:
-    server.fault = "503"
+@pytest.mark.parametrize("fault", ["404", "403", "413", "400"])
+def test_no_error_of_the_server_takes_a_scan_away(station: Station, server: Harness, fault: str) -> None:
+    server.fault = server.batch_fault = fault
     station.open()
     station.keys("LA032X")
-    station.wait(lambda: "1 waiting" in station.text("#link"))
-    server.fault = ""
-    station.open()
-    station.wait(lambda: station.text("#link") == "ONLINE" and station.verdict_id() != "")
-    assert server.raws() == ["LA032X"]
-    assert station.page.evaluate("Object.keys(localStorage).filter((k) => k.startsWith('scandock.scan')).length") == 0
+    station.wait(lambda: "q1" in station.text("#link"))
+    assert kept(station) == 1
+    server.fault = server.batch_fault = ""
+    station.wait(lambda: server.raws() == ["LA032X"] and kept(station) == 0)
 
 
-def test_a_lost_session_leads_to_the_log_in_and_keeps_the_scan(station: Station, server: Harness) -> None:
-    server.fault = "401"
-    station.open()
-    station.keys("LA032X")
-    station.page.wait_for_url("**/login")
-    server.fault = ""
-    station.open()
-    station.wait(lambda: server.raws() == ["LA032X"] and station.verdict_id() != "")
-
-
-def test_another_persons_waiting_scans_are_not_sent(station: Station, server: Harness) -> None:
-    server.fault = "401"
-    station.open()
-    station.keys("LA032X")
-    station.page.wait_for_url("**/login")
-    (server.fault, server.me.name) = ("", "Ben")
-    station.open()
-    station.scan("LB017X")
-    assert [scan["raw"] for scan in server.scans] == ["LA032X", "LB017X"]
-
-
-def test_a_scan_that_the_server_will_never_take_is_named_and_the_next_goes_on(
-    station: Station, server: Harness
-) -> None:
-    server.fault = "404"
-    station.open()
-    station.keys("LA032X")
-    station.wait(lambda: "would not take LA032X (404)" in station.text("#stop"))
-    server.fault = ""
-    station.scan("LB017X")
-    assert station.tones() == ["stop", "ok"]
-
-
-def test_words_without_a_screen_are_shown_as_a_stop_and_the_step_stays(station: Station, server: Harness) -> None:
+def test_a_scan_that_the_page_may_not_send_is_sent_by_the_device(station: Station, server: Harness) -> None:
     server.fault = "told"
+    server.answers["LA032X"] = refusal(code="not_allowed", say="Your badge does not open this.", wanted="")
     station.open()
     station.keys("LA032X")
     station.wait(lambda: "Your badge does not open this." in station.text("#stop"))
+    assert [len(batch) for batch in server.batches] == [1]
     server.fault = ""
     station.scan("LB017X")
     assert station.text("#stop") == ""
     assert station.tones() == ["stop", "ok"]
+
+
+def test_a_scan_that_can_never_be_recorded_is_said_and_the_next_goes_on(station: Station, server: Harness) -> None:
+    server.fault = "404"
+    server.unrecordable.add("LA032X")
+    station.open()
+    station.keys("LA032X")
+    station.wait(lambda: "No page sends scans there." in station.text("#stop"))
+    server.fault = ""
+    station.scan("LB017X")
+    assert station.tones() == ["stop", "ok"]
+    assert kept(station) == 0
+
+
+def test_a_reload_keeps_what_waits(station: Station, server: Harness) -> None:
+    server.fault = server.batch_fault = "503"
+    station.open()
+    station.keys("LA032X")
+    station.wait(lambda: "q1" in station.text("#link"))
+    assert kept(station) == 1
+    server.fault = server.batch_fault = ""
+    station.open()
+    station.wait(lambda: server.raws() == ["LA032X"] and kept(station) == 0)
+    station.wait(lambda: station.text("#link") == "ONLINE")
+
+
+def test_a_lost_session_holds_up_no_scan_and_leads_to_the_log_in(station: Station, server: Harness) -> None:
+    server.fault = "401"
+    station.open()
+    station.keys("LA032X")
+    station.page.wait_for_url("**/login")
+    assert [[scan["raw"] for scan in batch] for batch in server.batches] == [["LA032X"]]
+    assert kept(station) == 0
+
+
+def test_another_persons_scans_are_sent_in_their_name_and_never_seen(station: Station, server: Harness) -> None:
+    server.fault = server.batch_fault = "503"
+    station.open()
+    station.keys("LA032X")
+    station.wait(lambda: "q1" in station.text("#link"))
+    server.me.id, server.me.name = 2, "Ben"
+    station.open()
+    station.wait(lambda: "q1" in station.text("#link"))
+    station.tap("#link")
+    station.wait(lambda: "1 of other people" in station.text("#waiting"))
+    assert "LA032X" not in station.page.inner_text("body")
+    server.fault = server.batch_fault = ""
+    station.scan("LB017X")
+    station.wait(lambda: server.raws() == ["LA032X", "LB017X"])
+    assert server.batches[0][0]["person"] == 1
+    assert "LA032X" not in station.page.inner_text("body")
 
 
 def test_a_page_left_open_overnight_gets_a_new_token_by_itself(station: Station, server: Harness) -> None:
@@ -332,3 +354,21 @@ def test_a_page_left_open_overnight_gets_a_new_token_by_itself(station: Station,
     station.scan("LA032X")
     assert len({scan["scan_id"] for scan in server.scans}) == 1
     assert station.tones() == ["ok"]
+
+
+def test_scans_of_the_time_before_the_database_are_taken_over_once(station: Station, server: Harness) -> None:
+    old: dict[str, Any] = {
+        "scan_id": "01900000-0000-7000-8000-000000000001",
+        "raw": "OLD1",
+        "at": "2026-11-20T08:00:00.000+01:00",
+    }
+    old |= {"device": "d", "page": "/pick/7/scan", "person": "1", "read_at": 12.5}
+    station.page.goto(station.url + "/manifest.webmanifest")
+    station.page.evaluate("(old) => localStorage.setItem(`scandock.scan.${old.scan_id}`, JSON.stringify(old))", old)
+    station.open()
+    station.wait(lambda: server.raws() == ["OLD1"] and kept(station) == 0)
+    (sent,) = server.batches[0]
+    assert (sent["person"], sent["to"], sent["at"]) == (1, "/pick/7/scan", old["at"])
+    station.open()
+    station.page.wait_for_timeout(300)
+    assert len(server.scans) == 1

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from web import pwa
+from web.lean import lean
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_a_file_of_this_version_may_be_kept_for_ever(client: FlaskClient) -> Non
     answer = client.get(url(client, "scan.js"))
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.mimetype == "text/javascript"
-    assert answer.data == (pwa.STATIC / "scan.js").read_bytes()
+    assert answer.data == lean((pwa.STATIC / "scan.js").read_text()).encode()
 
 
 def test_a_file_asked_for_under_an_old_version_is_served_but_not_kept(client: FlaskClient) -> None:
@@ -48,7 +49,7 @@ def test_nothing_but_the_shell_is_served(client: FlaskClient, name: str) -> None
 def test_text_goes_packed_to_those_who_can_unpack_it(client: FlaskClient) -> None:
     answer = client.get(url(client, "css/station.css"), headers={"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(answer.data) == (pwa.STATIC / "css/station.css").read_bytes()
+    assert gzip.decompress(answer.data) == lean((pwa.STATIC / "css/station.css").read_text()).encode()
 
 
 def test_any_change_of_any_file_makes_a_new_version(tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+// Leaving: the log-out, the lock, and a task that somebody else has taken over. Then nobody sees the work here any more.
+
+import { afterVerdict, showStop } from "./screen.js";
+import { play } from "./sound.js";
+import { all, clearWork, isLasting, lockWork, seen } from "./store.js";
+import { parsed } from "./trusted.js";
+
+const ANSWER_MS = 10_000;
+const AGAIN_MS = 3_000;
+const TAKEN = {
+  title: "Taken over by the desk",
+  say: "Somebody else goes on with this task.",
+  next: "Put what you hold back where it came from, or bring it to the desk.",
+};
+
+/**
+ * Ends the session on the server, then what is known here of the work and of what its person was told. What waits stays
+ * and is sent by the device. Without a network there is no log-out: the session would live on.
+ */
+export async function logOut({ person, token, tell }) {
+  if (!isLasting && (await all()).length) return tell("This browser keeps nothing. Log out when all is sent.", "stop", "stop");
+  try {
+    const body = new URLSearchParams({ csrf_token: token });
+    const answer = await fetch("/logout", { method: "POST", body, signal: AbortSignal.timeout(ANSWER_MS) });
+    if (!parsed(await answer.text()).getElementById("badge-form")) throw new TypeError("not our log-in");
+  } catch {
+    return tell("Log out needs the network. Lock hides your work.", "warn", "warn");
+  }
+  await Promise.all([clearWork(), seen(person)]);
+  location.assign("/login");
+}
+
+/**
+ * Locks the page, with or without a network. The work is hidden at once and only the server opens it again: what a phone
+ * could compare a PIN with, a thief could try ten thousand PINs on. What waits is sent meanwhile.
+ */
+export async function lock() {
+  await lockWork().catch(() => {});
+  while (!(await isLocked())) {
+    hide();
+    await new Promise((again) => setTimeout(again, AGAIN_MS));
+  }
+  location.assign("/login");
+}
+
+/** Whether the server knows of it. */
+function isLocked() {
+  const form = document.getElementById("lock");
+  const sent = { method: "POST", body: form ? new FormData(form) : null, redirect: "manual", signal: AbortSignal.timeout(ANSWER_MS) };
+  return fetch("/lock", sent).then(() => true, () => false);
+}
+
+function hide() {
+  const page = document.getElementById("page");
+  if (page.querySelector(".away")) return;
+  const words = [["h1", "Locked"], ["p", "Your work is kept. To log in needs the network."]];
+  page.replaceChildren(...words.map(([tag, textContent]) => Object.assign(document.createElement(tag), { textContent, className: "away" })));
+}
+
+/** The desk has given the task to somebody else. */
+export function takenOver() {
+  clearWork();
+  showStop(TAKEN);
+  play("stop");
+  afterVerdict("refused", "stop");
+}

@@ -1,0 +1,147 @@
+"""A picker with a phone, on the product itself, behind a network that a test can make as bad as it likes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from playwright.sync_api import Browser
+from sqlalchemy import func, select
+
+from scanner.barcode import encode
+from scanner.db import db
+from scanner.models import Order, ScanRecord, Task
+from tests.browser.proxy import Proxy
+from tests.browser.station import Station, queue
+from tests.scanner.floor import place, tote
+from tests.world import PIN, World
+
+
+class Picker(Station):
+    """Logs in as people do, so the phone is enrolled; scans what the screen asks for, so it needs no server to know."""
+
+    def __init__(self, browser: Browser, net: Proxy, world: World, **options: Any) -> None:
+        super().__init__(browser, net.url, **options)
+        self.net, self.world = net, world
+        self.sent: list[str] = []  # every code scanned, in order
+
+    def log_in(self, who: str) -> None:
+        """Badge and PIN on the log-in page."""
+        self.page.goto(self.url + "/login")
+        self.wait(lambda: self.page.evaluate("document.activeElement.id") == "wedge")
+        self.keys(self.world.badges[who])
+        self.wait(lambda: "Badge read" in self.text("#badge-band"))
+        for digit in PIN:
+            self.tap(f".pad__keys [data-key='{digit}']")
+        self.tap("[data-key=DONE]")
+        self.page.wait_for_url(self.url + "/")
+        self.wait(self.rules)
+
+    def rules(self) -> bool:
+        """Whether the service worker rules the page: from then on it opens without a network."""
+        return bool(self.page.evaluate("navigator.serviceWorker.controller !== null"))
+
+    def start(self, order: str) -> int:
+        """Open the pick of an order and wait until its coming steps are here; the task's id."""
+        with self.page.expect_response(lambda answer: answer.url.endswith("/ahead")):
+            self.keys(encode("order", order.replace("-", "")))
+            self.page.wait_for_url("**/pick/*/")
+        self.wait(lambda: self.stored("steps") is not None)
+        return int(self.page.url.split("/")[-2])
+
+    def do(self, raw: str, tone: str | None = None) -> None:
+        """One scan, and the wait until it has had its tone."""
+        before = len(self.tones())
+        self.sent.append(raw)
+        self.keys(raw)
+        self.wait(lambda: len(self.tones()) > before)
+        if tone is not None:
+            assert self.tones()[-1] == tone, (raw, self.tones(), self.text("body"))
+
+    def right(self) -> str:
+        """What the step on the screen wants."""
+        if self.step == "tote":
+            return tote(7)
+        if self.step == "drop":
+            return place("PACK-1")
+        expects = json.loads(self.page.get_attribute("#screen", "data-expects") or "[]")
+        return str(expects[0])
+
+    @property
+    def step(self) -> str:
+        """The step on the screen; "" when there is none."""
+        screen = self.page.query_selector("#screen")
+        return (screen.get_attribute("data-step") or "") if screen else ""
+
+    def pick(self, most: int = 40) -> None:
+        """Scan what is wanted until the screen says that it is done."""
+        for _ in range(most):
+            if self.step == "done":
+                return
+            self.do(self.right())
+        raise AssertionError(f"not done after {most} scans: {self.text('#screen')}")
+
+    def stored(self, part: str) -> Any:
+        """A part of the work in hand, as the phone keeps it."""
+        return self.page.evaluate(WORK, part)
+
+    def waiting(self) -> list[str]:
+        """The codes that the phone keeps, oldest first."""
+        return [scan["raw"] for scan in queue(self)]
+
+    def shown_count(self) -> int:
+        """How many the screen says are waiting."""
+        words = self.text("#link")
+        return int(words.partition(" q")[2].split()[0]) if " q" in words else 0
+
+    def sees(self, selector: str, words: str) -> None:
+        """Wait until it reads so."""
+        self.wait(lambda: self.text(selector) == words)
+
+    def sees_so_many(self, selector: str, count: int) -> None:
+        """Wait until there are so many of them."""
+        self.wait(lambda: self.page.locator(selector).count() == count)
+
+    def shows(self, count: int) -> None:
+        """Wait until the screen says that so many are waiting."""
+        self.wait(lambda: self.shown_count() == count)
+
+    def is_sent(self) -> bool:
+        """Whether nothing waits any more, in the store and on the screen."""
+        return self.waiting() == [] and self.text("#link") == "ONLINE"
+
+
+WORK = """
+(part) => new Promise((found, failed) => {
+  const asked = indexedDB.open("scandock");
+  asked.onerror = failed;
+  asked.onsuccess = () => {
+    const get = asked.result.transaction("work").objectStore("work").get(part);
+    get.onsuccess = () => { asked.result.close(); found(get.result ?? null); };
+  };
+})
+"""
+
+
+def on_record(task: int) -> list[tuple[str, str]]:
+    """The scans of a task as the server has them, in the order in which it took them: code and outcome."""
+    db.session.rollback()
+    rows = db.session.execute(
+        select(ScanRecord.raw, ScanRecord.outcome)
+        .where(ScanRecord.task_id == task)
+        .order_by(ScanRecord.received_at, ScanRecord.id)
+    )
+    return [(row.raw, row.outcome) for row in rows]
+
+
+def status_of(order: str) -> str:
+    """How far an order is."""
+    db.session.rollback()
+    found: str = db.session.scalars(select(Order.status).where(Order.number == order)).one()
+    return found
+
+
+def open_tasks() -> int:
+    """How many tasks are not done."""
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(Task).where(Task.status == "open")) or 0

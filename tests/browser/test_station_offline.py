@@ -1,0 +1,358 @@
+"""What the phone itself does for its scans: full, forgetful, updated, with a wrong clock, taken over, left alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from scanner.ahead import key_of
+from scanner.barcode import command
+from scanner.prompt import Goods, Pad
+from tests.browser.harness import PLAIN, Harness
+from tests.browser.station import Station, kept, queue
+from web.pwa import Shell
+
+pytestmark = pytest.mark.browser
+
+ITEM = replace(PLAIN, step="item", verb="TAKE", scan="SCAN ITEM", expects=("MUG",), next="the last one")
+END = replace(PLAIN, step="done", is_done=True, verb="DONE")
+FAULT_AT_START = "Object.defineProperty(window, 'indexedDB', { value: undefined })"
+OPENS = "navigator.serviceWorker.controller !== null"
+
+
+def coming(server: Harness) -> None:
+    """A location, then an item of which two are wanted, then the end."""
+    server.coming = [
+        (PLAIN, {"other": "stop", "ways": {"LA032X": {"to": key_of(ITEM), "tone": "ok"}, command("PRINT"): PRINTS}}),
+        (
+            ITEM,
+            {
+                "other": "keep",
+                "ways": {
+                    "MUG": {"to": key_of(END), "tone": "done"},
+                    command("UNDO"): {"back": True},
+                    command("HELP"): {},
+                },
+                "like": [{"re": "^01[0-9]{14}10L1$", "to": key_of(END), "tone": "done"}],
+            },
+        ),
+        (END, {"other": "keep", "ways": {}}),
+    ]
+
+
+PRINTS = {"needs": "Printing needs the network."}
+
+
+def offline(station: Station, server: Harness) -> Station:
+    """On the task's page, its coming steps known, and then no server answers any more."""
+    station.open()
+    station.wait(lambda: station.page.evaluate(OPENS))
+    if server.coming:
+        station.wait(lambda: station.page.evaluate(STEPS) == len(server.coming))
+    server.fault = server.batch_fault = "503"
+    return station
+
+
+STEPS = """
+() => new Promise((found) => {
+  const asked = indexedDB.open("scandock");
+  asked.onsuccess = () => {
+    const get = asked.result.transaction("work").objectStore("work").get("steps");
+    get.onsuccess = () => { asked.result.close(); found(Object.keys(get.result?.steps ?? {}).length); };
+  };
+})
+"""
+
+
+# --- what is known here ----------------------------------------------------------------------------------------------
+
+
+def test_a_known_code_goes_on_by_itself_and_says_that_it_is_saved(station: Station, server: Harness) -> None:
+    coming(server)
+    offline(station, server).keys("LA032X")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "item")
+    assert station.text("#note") == "Saved on this phone (1 waiting)"
+    assert station.page.get_attribute("#scan", "data-state") == "offline"
+    station.keys("]C10104000000000018" + "10L1")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "done")
+    station.wait(lambda: station.tones() == ["ok", "done"])
+    assert [scan["seen"] for scan in queue(station)] == ["ok", "ok"]
+
+
+def test_what_nobody_here_can_judge_is_saved_and_all_behind_it_too(station: Station, server: Harness) -> None:
+    coming(server)
+    offline(station, server).keys("LA032X")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "item")
+    for raw in ("LAMP", "MUG"):
+        station.keys(raw)
+    station.wait(lambda: station.tones() == ["ok", "warn", "warn"])
+    assert station.page.get_attribute("#screen", "data-step") == "item"
+    assert [scan["seen"] for scan in queue(station)] == ["ok", "kept", "kept"]
+
+
+def test_undo_goes_back_to_where_this_phone_came_from(station: Station, server: Harness) -> None:
+    coming(server)
+    offline(station, server).keys("LA032X")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "item")
+    station.keys(command("UNDO"))
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "location")
+    station.keys("LA032X")
+    station.wait(lambda: station.tones() == ["ok", "ok", "ok"])
+    assert [scan["raw"] for scan in queue(station)] == ["LA032X", command("UNDO"), "LA032X"]
+
+
+def test_help_changes_nothing(station: Station, server: Harness) -> None:
+    coming(server)
+    offline(station, server).keys("LA032X")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "item")
+    station.keys(command("HELP"))
+    station.wait(lambda: len(station.tones()) == 2)
+    station.keys("MUG")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "done")
+
+
+def test_what_needs_the_network_is_not_kept_for_later(station: Station, server: Harness) -> None:
+    coming(server)
+    offline(station, server).keys("LB083X")
+    station.wait(lambda: station.tones() == ["stop"])
+    station.keys(command("PRINT"))
+    station.wait(lambda: "Printing needs the network." in station.text("#note"))
+    assert kept(station) == 1
+
+
+def test_a_figure_typed_or_scanned_again_is_counted_on(station: Station, server: Harness) -> None:
+    goods = Goods("OAT MILK 1L", "88-2041", qty=None, done=3)
+    server.prompt = replace(PLAIN, step="item", place=None, goods=goods, pad=Pad("quantity", "How many?", "quantity"))
+    at = key_of(server.prompt)
+    way = {"to": at, "tone": "ok", "add": 1}
+    server.coming = [
+        (
+            server.prompt,
+            {"other": "keep", "ways": {"MUG": way, command("UNDO"): {"back": True}}, "pad": {"quantity": at}},
+        )
+    ]
+    offline(station, server)
+    station.keys("MUG")
+    station.wait(lambda: station.text("[data-count]") == "4")
+    station.keys(command("Q", 12))
+    station.wait(lambda: station.text("[data-count]") == "12")
+    station.keys(command("UNDO"))
+    station.wait(lambda: station.text("[data-count]") == "4")
+
+
+def test_a_slow_answer_is_not_waited_for_and_has_the_last_word(station: Station, server: Harness) -> None:
+    coming(server)
+    station.open()
+    station.wait(lambda: station.page.evaluate(STEPS) == 3)
+    server.delay_s = 1.5
+    server.prompts["LA032X"] = replace(ITEM, verb="CHECK")  # another step than the one that was foreseen
+    station.keys("LA032X")
+    station.wait(lambda: station.text(".verb") == "TAKE")
+    assert "Saved on this phone" in station.text("#note")
+    station.wait(lambda: station.text(".verb") == "CHECK")
+    station.wait(lambda: "The warehouse is at another step" in station.text("#note"))
+    assert station.tones() == ["ok", "warn"]
+    assert kept(station) == 0
+
+
+# --- the phone's own bad days ----------------------------------------------------------------------------------------
+
+
+def test_a_full_phone_refuses_the_scan_before_any_tone_of_success(station: Station, server: Harness) -> None:
+    coming(server)
+    station.page.add_init_script(path=str(Path(__file__).with_name("full_disk.js")))
+    offline(station, server).keys("LA032X")
+    station.wait(lambda: station.tones() == ["ok"])
+    station.page.evaluate("window.isDiskFull = true")
+    station.keys("MUG")
+    station.wait(lambda: "cannot keep the scan" in station.text("#stop"))
+    assert station.tones() == ["ok", "stop"]
+    assert station.page.get_attribute("#screen", "data-step") == "item"
+    assert [scan["raw"] for scan in queue(station)] == ["LA032X"]
+    station.page.evaluate("window.isDiskFull = false")
+    station.keys("MUG")
+    station.wait(lambda: station.tones() == ["ok", "stop", "done"])
+
+
+def test_a_browser_that_keeps_nothing_says_so_and_still_sends(chrome: Browser, server: Harness) -> None:
+    phone = Station(chrome, server.url)
+    phone.page.add_init_script(FAULT_AT_START)
+    phone.open()
+    phone.wait(lambda: phone.text("#note") == "This browser keeps nothing.")
+    server.fault = server.batch_fault = "503"
+    phone.keys("LA032X")
+    phone.wait(lambda: " q1 " in phone.text("#link"))
+    server.fault = server.batch_fault = ""
+    phone.wait(lambda: server.raws() == ["LA032X"])
+    phone.context.close()
+    assert phone.errors == []
+
+
+def test_a_clock_that_jumps_changes_neither_order_nor_what_is_taken(station: Station, server: Harness) -> None:
+    offline(station, server)
+    sent = []
+    for number, day in enumerate(("2026-11-25", "2031-01-01", "1999-12-31", "2026-11-25")):
+        station.page.clock.set_fixed_time(f"{day}T09:00:00")
+        sent.append(f"CODE{number}")
+        station.keys(sent[-1])
+        station.wait(lambda: kept(station) == len(sent))
+    assert [scan["raw"] for scan in queue(station)] == sent
+    server.fault = server.batch_fault = ""
+    station.wait(lambda: server.raws() == sent, seconds=15)
+
+
+def test_an_update_waits_for_the_home_screen_and_for_the_last_scan(station: Station, server: Harness) -> None:
+    station.open()
+    station.wait(lambda: station.page.evaluate(OPENS))
+    old = station.page.evaluate("caches.keys()")
+    assert server.app is not None
+    shell: Shell = server.app.extensions["shell"]
+    server.app.extensions["shell"] = Shell(shell.assets, "0123456789ab")
+    station.page.evaluate("navigator.serviceWorker.getRegistration().then((found) => void found.update())")
+    waits = "navigator.serviceWorker.getRegistration().then((found) => found.waiting !== null)"
+    station.wait(lambda: station.page.evaluate(waits))
+    station.scan("LA032X")
+    assert station.page.evaluate(waits)
+    assert set(old) < set(station.page.evaluate("caches.keys()"))
+    server.delay_s = 1.0
+    station.keys("LA033X")
+    station.page.evaluate("htmx.ajax('GET', '/', { target: '#page', select: '#page', swap: 'outerHTML' })")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "home")
+    station.wait(lambda: server.raws() == ["LA032X", "LA033X"] and kept(station) == 0)
+    server.delay_s = 0
+    station.open("/")
+    station.wait(lambda: station.page.evaluate("caches.keys()") == ["shell-0123456789ab"])
+
+
+def test_a_task_that_was_taken_over_is_a_stop(station: Station, server: Harness) -> None:
+    server.leases["7"] = "taken"
+    station.open()
+    station.wait(lambda: "TAKEN OVER BY THE DESK" in station.text("#stop"))
+    assert "Put what you hold back" in station.text("#stop")
+
+
+def test_the_heartbeat_tells_how_the_device_is(station: Station, server: Harness) -> None:
+    offline(station, server).keys("LA032X")
+    station.wait(lambda: kept(station) == 1)
+    server.beats.clear()
+    station.open()
+    station.wait(lambda: any(beat["unsent"] == 1 for beat in server.beats) or len(server.beats) > 0)
+    beat = server.beats[-1]
+    assert beat["tasks"] == [7]
+    assert beat["version"] == station.page.evaluate("document.querySelector('script[type=module]').src").split("/")[-2]
+    assert beat["battery"] is None or 0 <= beat["battery"] <= 100
+
+
+def test_too_many_scans_are_a_stop(station: Station, server: Harness) -> None:
+    offline(station, server)
+    station.page.evaluate(FILL, 500)
+    station.page.evaluate("dispatchEvent(new Event('focus'))")
+    station.open()
+    station.wait(lambda: " q500 " in station.text("#link"), seconds=15)
+    station.keys("LA032X")
+    station.wait(lambda: "Too many scans wait" in station.text("#note"))
+    assert station.tones() == ["stop"]
+    assert kept(station) == 500
+
+
+FILL = """
+(most) => new Promise((found) => {
+  const asked = indexedDB.open("scandock");
+  asked.onsuccess = () => {
+    const put = asked.result.transaction("scans", "readwrite");
+    for (let n = 0; n < most; n++) {
+      const scan = { scan_id: `old-${n}`, raw: `OLD${n}`, at: new Date().toISOString(), person: 1 };
+      put.objectStore("scans").add({ ...scan, to: "/pick/7/scan" });
+    }
+    put.oncomplete = () => { asked.result.close(); found(); };
+  };
+})
+"""
+
+
+# --- the queue on the screen -----------------------------------------------------------------------------------------
+
+
+def test_the_queue_shows_what_waits_and_a_scan_closes_it(station: Station, server: Harness) -> None:
+    coming(server)
+    offline(station, server)
+    for raw in ("LA032X", "MUG"):
+        station.keys(raw)
+    station.wait(lambda: len(station.tones()) == 2)
+    station.tap("#link")
+    station.wait(lambda: "Waiting to be sent: 2" in station.text("#waiting"))
+    words = station.text("#waiting")
+    for part in ("QUEUE: SERVER 503", "PICK 7 LA032X", "PICK 7 MUG", "right here", "Not without a network"):
+        assert part in words
+    station.keys("LAST1")
+    station.wait(lambda: station.text("#waiting") == "")
+
+
+def test_what_waits_can_be_taken_out_as_a_file(station: Station, server: Harness, tmp_path: Path) -> None:
+    offline(station, server).keys("LA032X")
+    station.wait(lambda: kept(station) == 1)
+    station.tap("#link")
+    station.wait(lambda: station.page.is_visible("text=Export"))
+    with station.page.expect_download() as download:
+        station.tap("text=Export")
+    download.value.save_as(tmp_path / "unsent.json")
+    told = json.loads((tmp_path / "unsent.json").read_text())
+    assert (told["kind"], told["version"]) == ("scandock-unsent", 1)
+    (scan,) = told["scans"]
+    assert {name: scan[name] for name in ("raw", "person", "to")} == {
+        "raw": "LA032X",
+        "person": 1,
+        "to": "/pick/7/scan",
+    }
+    assert kept(station) == 1
+
+
+def test_a_revoked_device_says_what_to_do(station: Station, server: Harness) -> None:
+    offline(station, server)
+    server.fault, server.batch_fault = "401", "revoked"
+    station.keys("LA032X")
+    station.wait(lambda: station.text("#link").startswith("REVOKED q1"))
+    station.tap("#link")
+    station.wait(lambda: "Export what waits and give it to the desk." in station.text("#waiting"))
+
+
+# --- left alone ------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_network_there_is_no_log_out_and_the_work_stays(station: Station, server: Harness) -> None:
+    coming(server)
+    station.open()
+    station.context.set_offline(True)
+    station.page.evaluate("document.getElementById('out').requestSubmit()")
+    station.wait(lambda: "Log out needs the network" in station.text("#note"))
+    assert station.page.is_visible("#screen")
+
+
+def test_a_locked_station_hides_the_work_even_without_a_network(station: Station, server: Harness) -> None:
+    coming(server)
+    offline(station, server).keys("LA032X")
+    station.wait(lambda: kept(station) == 1)
+    station.context.set_offline(True)
+    path = station.page.evaluate("document.querySelector('script[type=module]').src").replace("scan.js", "leave.js")
+    station.page.evaluate(f"void import('{path}').then((leave) => leave.lock())")
+    station.wait(lambda: "Locked" in station.text("#page"))
+    assert "SO-20518" not in station.page.inner_text("body")
+    station.page.goto(station.url + "/pick/7/")
+    station.wait(lambda: "This station is locked" in station.text("#page"))
+    assert "SO-20518" not in station.page.content()
+    assert kept(station) == 1
+
+
+def test_the_shell_without_a_network_holds_nobodys_data(station: Station, server: Harness) -> None:
+    offline(station, server)
+    pages = station.page.evaluate("""async () => {
+        const [name] = await caches.keys();
+        return (await (await caches.match("/offline")).text());
+    }""")
+    assert "Mara" not in pages
+    assert 'value="token"' not in pages
+    assert '"X-CSRFToken": ""' in pages
