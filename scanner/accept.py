@@ -61,11 +61,12 @@ class Incoming:
 
 
 class _Seen(Exception):
-    """The scan id is on record."""
+    """The scan id is on record. It carries values, no row: the rollback that follows may cost the session its rows."""
 
     def __init__(self, record: ScanRecord) -> None:
         super().__init__(record.id)
-        self.record = record
+        self.fingerprint = record.fingerprint
+        self.answer = record.answer
 
 
 @counted
@@ -79,7 +80,7 @@ def accept_scan(incoming: Incoming, by: By) -> Answer:
     try:
         return transact(lambda: _take_step(incoming, by))
     except _Seen as seen:
-        return _replay(seen.record, incoming)
+        return _replay(seen, incoming)
     except Refusal as refusal:
         return _refuse(incoming, by, refusal)
 
@@ -272,7 +273,7 @@ def _refuse(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
     try:
         return transact(lambda: _store_refusal(incoming, by, refusal))
     except _Seen as seen:
-        return _replay(seen.record, incoming)
+        return _replay(seen, incoming)
 
 
 def _store_refusal(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
@@ -305,10 +306,10 @@ def _store_refusal(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
     return answer
 
 
-def _replay(record: ScanRecord, incoming: Incoming) -> Answer:
-    if record.fingerprint != incoming.fingerprint:
+def _replay(seen: _Seen, incoming: Incoming) -> Answer:
+    if seen.fingerprint != incoming.fingerprint:
         raise Refusal("scan_id_reused", incoming.scan_id)
-    answer: Answer = json.loads(record.answer)
+    answer: Answer = json.loads(seen.answer)
     return {**answer, "replayed": True}
 
 

@@ -22,6 +22,8 @@ from pathlib import Path
 
 import psycopg
 
+from tools.procfile import children_of
+
 OWNER = "scandock"  # the server's superuser
 START_TIMEOUT_S = 60
 MEMORY_FREE_BYTES = 4 * 1024**3  # the suite needs less than one; containers may have 64 MB
@@ -136,6 +138,23 @@ class Cluster:
         """Start it, and wait until it answers."""
         self._server = _start(self._folder, fsync=self._fsync)
         _wait(self._folder, self._server)
+
+    @property
+    def pid(self) -> int:
+        """The number of its first process, the postmaster, while it runs."""
+        assert self._server is not None
+        return self._server.pid
+
+    def kill(self) -> None:
+        """SIGKILL to the postmaster, and wait until its children have noticed: else none may be started anew."""
+        if self._server is not None:
+            children = [f"/proc/{child}" for child in children_of(self._server.pid)]
+            self._server.kill()
+            self._server.wait(timeout=START_TIMEOUT_S)
+            self._server = None
+            give_up_at = time.monotonic() + START_TIMEOUT_S
+            while any(Path(child).exists() for child in children) and time.monotonic() < give_up_at:
+                time.sleep(0.02)
 
     def stop(self) -> None:
         """End it and every connection to it, at once."""

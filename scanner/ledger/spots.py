@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, bindparam, event, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from scanner.db import connection, db
 from scanner.models import Balance, Location
@@ -27,22 +26,14 @@ class _Known:
     kinds: dict[int, str] = field(default_factory=dict)
 
 
-_databases: WeakKeyDictionary[Engine, _Known] = WeakKeyDictionary()
-
-
-def _forget(known: _Known) -> None:
-    known.virtual.clear()
-    known.kinds.clear()
-
-
 def _known() -> _Known:
-    """What is kept of the database in use. A new connection may lead to another database, so it starts anew."""
-    engine = connection().engine
-    known = _databases.get(engine)
-    if known is None:
-        known = _databases[engine] = _Known()
-        event.listen(engine, "connect", lambda *_: _forget(known))
-    return known
+    """What is kept of the database in use, with the connection: a new one may lead to another database.
+
+    A connection serves one thread at a time, so nothing is shared; and no listener is added to an engine at work, which
+    would end the connections that others are making at that moment.
+    """
+    kept: _Known = connection().info.setdefault("spots", _Known())
+    return kept
 
 
 def virtual_locations(site_id: int) -> dict[str, int]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from scanner import check_ledger, discrepancies, ledger, orders
 from scanner.barcode import command
@@ -17,9 +18,32 @@ from scanner.db import db, transact
 from scanner.models import Balance, Discrepancy, Location, Manifest, Order, Parcel, PurchaseLine, Unit
 from tests.scanner.floor import Floor, pallet, place, tote
 from tests.scanner.test_concurrency import at_once, mover, scan, start
-from tests.world import World
+from tests.world import World, new_scan_id
 
 TOGETHER = 8
+
+
+def test_a_repeat_is_answered_although_its_transaction_cannot_be_rolled_back(app: Flask, warehouse: World) -> None:
+    """The server was killed after the scan was found on record: what was found must not need the connection again."""
+    by, scan_id = warehouse.by("eve"), new_scan_id()
+    first = scan(None, "MUG", by, scan_id)
+
+    def gone(_connection: Any) -> None:
+        raise OperationalError("ROLLBACK", None, Exception("server closed the connection unexpectedly"))
+
+    event.listen(db.engine, "rollback", gone)
+    try:
+        assert scan(None, "MUG", by, scan_id) == {**first, "replayed": True}
+    finally:
+        event.remove(db.engine, "rollback", gone)
+
+
+def test_a_scan_adds_no_listener_to_an_engine_at_work(app: Flask, warehouse: World) -> None:
+    """One that is added while another thread connects ends that thread's connection with a fault."""
+    before = list(db.engine.pool.dispatch.connect)
+    warehouse.stock("MUG", "A-01-1", 5)
+    Floor(warehouse).scans("eve", Floor(warehouse).start("eve", "move"), place("A-01-1"), "MUG", place("B-01-1"))
+    assert list(db.engine.pool.dispatch.connect) == before
 
 
 def test_what_is_too_many_is_asked_for_however_many_receive_at_once(app: Flask, warehouse: World) -> None:
