@@ -9,6 +9,7 @@
 #   make bench-labels   measure labels, a sheet of 1,000 locations, scans beside a dead printer    ARGS=--quick
 #   make fuzz-labels    every label with 200 payloads for each resolution, and through the independent ZPL renderer
 #   make fuzz    readers under chance, longer than the tests   ARGS="--runs 1000000 --minutes 10"
+#   make soak    the long trials: kills, two hosts, simulated days    ARGS="--only kills --seed 7" or ARGS=--quick
 #   make soak-printing  kill the print worker again and again    ARGS="--jobs 10000 --every 50 --postgresql"
 #   make lock    choose package versions anew (needs uv)
 #   make clean   remove what tools made; the warehouse in data/ stays
@@ -19,7 +20,7 @@ UV ?= uv
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --upgrade --group build
 
-.PHONY: run test check fmt bench bench-reading bench-labels fuzz fuzz-labels soak-printing lock vendor clean
+.PHONY: run test check fmt bench bench-reading bench-labels fuzz fuzz-labels soak soak-printing lock vendor clean
 
 run:
 	@exec sh tools/run.sh
@@ -54,6 +55,10 @@ bench-reading:
 fuzz:
 	@sh tools/setup.sh test
 	$(PY) -m tools.fuzz $(ARGS)
+
+soak:
+	@sh tools/setup.sh test
+	$(PY) -m tools.soak $(ARGS)
 
 soak-printing:
 	@sh tools/setup.sh test

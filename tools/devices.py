@@ -88,8 +88,11 @@ class Beeper:
     name: str
     host: str = "127.0.0.1"
     is_over: threading.Event = field(default_factory=threading.Event)
-    refused_connections: int = 0  # and answers that were cut off
+    cut_off: int = 0  # requests without an answer
     come_back: int = 0  # answers 502 to 504
+    slowest_s: float = 0.0
+    last_fault: str = ""
+    failed_scans: int = 0  # of all these, the scans
     _line: http.client.HTTPConnection | None = None
 
     def scan(self, raw: str, task: int | None = None) -> Answer:
@@ -145,6 +148,8 @@ class Beeper:
 
     def _ask(self, path: str, body: Any) -> tuple[int, Answer]:
         """One request. A lost connection counts as 502: nobody knows what became of it."""
+        began = time.monotonic()
+        status, answer = 502, {}
         try:
             if self._line is None:
                 self._line = http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_S)
@@ -153,11 +158,14 @@ class Beeper:
             self._line.request("GET" if body is None else "POST", path, sent, headers)
             response = self._line.getresponse()
             status, answer = response.status, json.loads(response.read())
-        except (OSError, http.client.HTTPException, ValueError):
+        except (OSError, http.client.HTTPException, ValueError) as fault:
             self.hang_up()
-            self.refused_connections += 1
-            return 502, {}
-        self.come_back += status in PASSING
+            self.cut_off += 1
+            self.last_fault = f"{path} after {time.monotonic() - began:.2f} s: {fault!r}"
+        else:
+            self.come_back += status in PASSING
+        self.failed_scans += status in PASSING and "/scans" in path
+        self.slowest_s = max(self.slowest_s, time.monotonic() - began)
         return status, answer
 
     def _rest(self) -> None:
@@ -182,12 +190,13 @@ Work = Callable[[Beeper], Iterator[None]]
 class Device(threading.Thread):
     """Does its work step by step, and rests between two steps when it is told to."""
 
-    def __init__(self, beeper: Beeper, work: Work, may_work: threading.Event) -> None:
+    def __init__(self, beeper: Beeper, work: Work, may_work: threading.Event, pause_s: float) -> None:
         super().__init__(daemon=True, name=beeper.name)
         self.beeper = beeper
         self.fault: BaseException | None = None
         self._work = work
         self._may_work = may_work
+        self._pause_s = pause_s
         self.at_work = threading.Lock()  # held during a step
 
     def run(self) -> None:
@@ -198,6 +207,7 @@ class Device(threading.Thread):
                 self._may_work.wait()
                 with self.at_work:
                     next(steps)
+                time.sleep(self._pause_s)
         except (Over, StopIteration):
             pass
         except BaseException as fault:  # noqa: BLE001 - told by whoever waits for us
@@ -207,11 +217,11 @@ class Device(threading.Thread):
 
 
 class Crew:
-    """Devices that work at the same time."""
+    """Devices that work at the same time, each with a pause between two steps."""
 
-    def __init__(self, devices: Sequence[tuple[Beeper, Work]]) -> None:
+    def __init__(self, devices: Sequence[tuple[Beeper, Work]], pause_s: float = 0.0) -> None:
         self._may_work = threading.Event()
-        self.devices = [Device(beeper, work, self._may_work) for beeper, work in devices]
+        self.devices = [Device(beeper, work, self._may_work, pause_s) for beeper, work in devices]
 
     @contextmanager
     def working(self) -> Iterator[None]:

@@ -8,7 +8,10 @@ locked by the server, so processes may be added with WEB_CONCURRENCY.
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from pathlib import Path
+from typing import Any
 
 _on_postgresql = os.environ.get("DATABASE_URL", "").startswith("postgres")
 
@@ -33,3 +36,23 @@ control_socket_disable = True
 accesslog = None
 errorlog = "-"
 proc_name = "scandock"
+
+drain_s = min(float(os.environ.get("SCANDOCK_DRAIN_S") or 0), graceful_timeout - 5)
+
+
+def post_worker_init(worker: Any) -> None:
+    """At SIGTERM say first that we leave, and stop only when the proxy in front has had time to ask.
+
+    A worker that stops at once leaves connections behind that the kernel has taken and nobody will answer.
+    """
+    from web import health
+
+    def leave(number: int, frame: Any) -> None:
+        if health.leaving.is_set():
+            worker.handle_exit(number, frame)
+            return
+        health.leaving.set()
+        threading.Timer(drain_s, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+    if drain_s:
+        signal.signal(signal.SIGTERM, leave)

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -85,10 +85,10 @@ def _initialise(folder: Path) -> None:
         raise RuntimeError(f"initdb failed: {made.stderr.strip()}")
 
 
-def _start(folder: Path, *, fsync: bool) -> subprocess.Popen[bytes]:
+def _start(folder: Path, *, fsync: bool, address: str, wrapper: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start the server; it may not answer yet."""
     settings = {
-        "listen_addresses": "",
+        "listen_addresses": address,
         "unix_socket_directories": str(folder),
         "max_connections": str(CONNECTIONS),
         "fsync": "on" if fsync else "off",
@@ -98,7 +98,7 @@ def _start(folder: Path, *, fsync: bool) -> subprocess.Popen[bytes]:
         command += ["-c", f"{name}={value}"]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
-            _as_server_user(command),
+            [*wrapper, *_as_server_user(command)],
             cwd=folder,
             stdout=log,
             stderr=log,
@@ -124,9 +124,11 @@ def _wait(folder: Path, server: subprocess.Popen[bytes]) -> None:
 class Cluster:
     """A server that can be stopped and started again: the bad days of a database."""
 
-    def __init__(self, folder: Path, *, fsync: bool) -> None:
+    def __init__(self, folder: Path, *, fsync: bool, address: str, wrapper: Sequence[str]) -> None:
         self._folder = folder
         self._fsync = fsync
+        self._address = address
+        self._wrapper = wrapper
         self._server: subprocess.Popen[bytes] | None = None
 
     @property
@@ -134,9 +136,14 @@ class Cluster:
         """The URL of its database "postgres"."""
         return f"postgresql+psycopg://{OWNER}@/postgres?host={self._folder}"
 
+    @property
+    def far_url(self) -> str:
+        """The URL for other hosts, if it has an address."""
+        return f"postgresql+psycopg://{OWNER}@{self._address}/postgres"
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        self._server = _start(self._folder, fsync=self._fsync)
+        self._server = _start(self._folder, fsync=self._fsync, address=self._address, wrapper=self._wrapper)
         _wait(self._folder, self._server)
 
     @property
@@ -165,16 +172,20 @@ class Cluster:
 
 
 @contextmanager
-def cluster(*, fsync: bool) -> Iterator[Cluster]:
+def cluster(*, fsync: bool, address: str = "", wrapper: Sequence[str] = ()) -> Iterator[Cluster]:
     """Run a server. `fsync=False` is for tests only: a figure measured without it is worth nothing.
 
+    With an `address` it serves its network without a password: only in a network of our own, which `wrapper` enters.
     Raises Missing when PostgreSQL is not installed.
     """
     binaries()
     folder = _folder(fsync=fsync)
     try:
         _initialise(folder)
-        server = Cluster(folder, fsync=fsync)
+        if address:
+            with (folder / "data" / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+                rules.write("host all all samenet trust\n")
+        server = Cluster(folder, fsync=fsync, address=address, wrapper=wrapper)
         try:
             server.start()
             yield server

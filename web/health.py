@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -18,6 +19,7 @@ from web.auth import public
 bp = Blueprint("health", __name__)
 
 SAFE = ("fsync", "full_page_writes", "synchronous_commit")  # of PostgreSQL: all of them on
+leaving = threading.Event()  # set when this process is about to end: see tools/gunicorn_conf.py
 CHECK_EVERY_S = 300.0  # the quick check reads every balance; a monitor asks more often than that
 
 
@@ -45,7 +47,7 @@ def healthz() -> tuple[Response, int]:
 def readyz() -> tuple[Response, int]:
     """For the proxy in front: ready once the database answers with this program's schema. It reads no stock."""
     try:
-        why = "" if schema()["is_current"] else "schema"
+        why = "leaving" if leaving.is_set() else schema_trouble()
     except SQLAlchemyError as error:
         current_app.logger.warning("ready: %s", error)
         why = "no database"
@@ -54,6 +56,20 @@ def readyz() -> tuple[Response, int]:
     response = jsonify({"status": "not ready", "why": why})
     response.headers["Retry-After"] = "5"
     return response, 503
+
+
+def schema_trouble() -> str:
+    """'schema' when this program cannot work with the database as it is, else ''.
+
+    A migration comes before the programs that want it, and adds only: a process that was ready stays so when a revision
+    appears that is newer than itself, until it is restarted. One that starts then is not ready.
+    """
+    found = schema()
+    if found["is_current"]:
+        current_app.extensions["was_ready"] = True
+        return ""
+    is_newer = found["revision"] is not None and found["revision"] not in revisions.known()
+    return "" if is_newer and current_app.extensions.get("was_ready") else "schema"
 
 
 def database() -> dict[str, Any]:

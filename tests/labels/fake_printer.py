@@ -41,7 +41,7 @@ ANSWERS = {
 class FakePrinter:
     """Listens on 127.0.0.1; `behaviour` may be changed at any time and holds for new connections."""
 
-    def __init__(self, behaviour: str = "good", *, cut_after: int = 40, port: int = 0) -> None:
+    def __init__(self, behaviour: str = "good", *, cut_after: int = 40, port: int = 0, host: str = "127.0.0.1") -> None:
         self.behaviour, self.cut_after = behaviour, cut_after
         self.labels: list[bytes] = []  # that came whole
         self.started: list[str] = []  # ids of jobs of which anything came, whole or not
@@ -52,9 +52,9 @@ class FakePrinter:
         self._is_over = threading.Event()
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", port))
+        self._socket.bind((host, port))
         self.port = int(self._socket.getsockname()[1])
-        self.address = f"127.0.0.1:{self.port}"
+        self.address = f"{host}:{self.port}"
         if behaviour != "refuse":
             self._socket.listen(8)
             threading.Thread(target=self._accept, daemon=True).start()

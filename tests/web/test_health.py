@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from scanner import revisions
 from scanner.db import db
 from tests.conftest import Browser
 from tests.world import World
-from web import VERSION, create_app
+from web import VERSION, create_app, health
 from web.config import MIGRATIONS, BadSetting
 
 
@@ -71,6 +72,31 @@ def test_an_old_schema_is_not_sound(warehouse: World, client: Browser) -> None:
     assert answer.status_code == 503
     assert answer.json is not None
     assert answer.json["schema"] == {"revision": "older", "is_current": False}
+
+
+def test_a_process_that_was_ready_stays_so_when_a_newer_schema_appears(warehouse: World, client: Browser) -> None:
+    """A migration comes before the programs that want it; until they are there, the old ones go on."""
+    assert client.get("/readyz").status_code == 200
+    db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    db.session.commit()
+    assert client.get("/readyz").status_code == 200
+    db.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    db.session.commit()
+    assert client.get("/readyz").status_code == 503
+
+
+def test_a_process_that_starts_on_a_newer_schema_is_not_ready(warehouse: World, client: Browser) -> None:
+    db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    db.session.commit()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (503, {"status": "not ready", "why": "schema"})
+
+
+def test_a_process_that_is_about_to_end_wants_no_requests(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "leaving", threading.Event())
+    health.leaving.set()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (503, {"status": "not ready", "why": "leaving"})
 
 
 def test_a_database_that_is_gone_is_said_and_not_thrown(

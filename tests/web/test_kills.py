@@ -15,13 +15,14 @@ from tests.engines import Databases, migrate
 from tests.world import World, new_scan_id
 from tools.devices import Notes
 from tools.postgres import Missing, cluster
-from tools.soak_kills import Count, compare, run
+from tools.soak_kills import run
+from tools.trial import Count, compare
 
 
 def is_enough(count: Count, kills: int) -> bool:
     """Whether nothing was lost, and enough was tried to say so."""
     assert count.is_good, count
-    assert sum(count.kills.values()) >= kills
+    assert count.done.total() >= kills
     assert count.scans >= 200
     assert min(count.repeats, count.cut_off, count.labels) > 0, count
     return True
@@ -44,7 +45,7 @@ def test_kills_on_postgresql_and_of_it(tmp_path: Path) -> None:
             pytest.fail(f"CI must test PostgreSQL, but {missing}")
         pytest.skip(str(missing))
     assert is_enough(count, 6)
-    assert {"backend", "postmaster"} <= set(count.kills)
+    assert {"backend", "postmaster"} <= set(count.done)
 
 
 def test_an_acknowledgement_that_is_not_kept_is_found(app: Flask, warehouse: World, tmp_path: Path) -> None:
