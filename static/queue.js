@@ -3,7 +3,7 @@
 // A state machine and nothing else: it knows no page, no network and no clock but those it is given, so that it runs in a
 // browser and in a simulation alike. What it keeps lies in its store; what it holds itself is only for showing.
 
-const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
+const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000]; // a minute after the network is back all must be sent
 const MOST_AT_ONCE = 20;
 const FINAL = new Set([200, 422]); // on record; can never be on record. All else may be another answer next time.
 

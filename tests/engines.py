@@ -102,6 +102,15 @@ class Databases:
             return f"sqlite:///{target}"
         return self._create(name, str(template.database))
 
+    def copy(self, url: str, name: str) -> str:
+        """The URL of a database of that name with what `url` holds. Nobody may be connected to either."""
+        source = make_url(url)
+        if url.startswith("sqlite"):
+            target = Path(str(source.database)).with_name(f"{name}.db")
+            shutil.copyfile(str(source.database), target)
+            return f"sqlite:///{target}"
+        return self._create(name, str(source.database))
+
     def drop(self, url: str) -> None:
         """Remove one database now, connections or not."""
         database = str(make_url(url).database)

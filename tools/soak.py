@@ -22,6 +22,12 @@ NOT_POSSIBLE = 77  # the exit code of a part that this machine has no means for
 
 # the module, its words at full length, its words for a look
 PARTS: dict[str, tuple[str, list[str], list[str]]] = {
+    "days": ("tools.simulate", ["--seeds", "20000"], ["--seeds", "200"]),
+    "days on PostgreSQL": (
+        "tools.simulate",
+        ["--seeds", "2000", "--engine", "postgresql"],
+        ["--seeds", "50", "--engine", "postgresql"],
+    ),
     "kills": ("tools.soak_kills", [], ["--kills", "12", "--scans", "2000"]),
     "hosts": ("tools.two_hosts", ["--turns", "20"], ["--turns", "1"]),
     "printing": ("tests.labels.killing", [], ["--jobs", "500", "--every", "50"]),
