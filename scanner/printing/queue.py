@@ -11,9 +11,10 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from scanner.db import db, now, transact
 from scanner.models import Printer, PrintJob
@@ -22,6 +23,7 @@ from scanner.printing.ask import note
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
 GIVE_UP_AFTER: Final = timedelta(hours=1)  # a label that comes out later is stuck onto something else
+FAR: Final = timedelta(minutes=15)  # longer than every pause and lease
 SERVED: Final = ("raw", "ipp")  # kinds that the worker talks to itself
 
 
@@ -44,16 +46,23 @@ def due(kinds: Iterable[str] = SERVED) -> list[int]:
     """The printers that have something to do: a job that may be sent, one that a dead worker has left, a question."""
     at = now()
     of_it = PrintJob.printer_id == Printer.id
-    may_print = exists().where(of_it, PrintJob.state == "queued", PrintJob.available_at <= at) & ~Printer.is_paused
+    may_print = (
+        exists().where(of_it, PrintJob.state == "queued", _has_come(PrintJob.available_at, at)) & ~Printer.is_paused
+    )
     is_left = exists().where(of_it, PrintJob.state == "sending")
-    is_time = or_(Printer.retry_at.is_(None), Printer.retry_at <= at)
+    is_time = or_(Printer.retry_at.is_(None), _has_come(Printer.retry_at, at))
     wants = or_(may_print & is_time, is_left, Printer.is_asked)
     query = select(Printer.id).where(Printer.is_active, Printer.kind.in_(tuple(kinds)), _is_free(at), wants)
     return list(db.session.scalars(query.order_by(Printer.id)))
 
 
 def _is_free(at: datetime) -> ColumnElement[bool]:
-    return or_(Printer.held_until.is_(None), Printer.held_until < at)
+    return or_(Printer.held_until.is_(None), _has_come(Printer.held_until, at))
+
+
+def _has_come(instant: ColumnElement[datetime] | InstrumentedAttribute[Any], at: datetime) -> ColumnElement[bool]:
+    """SQL: an instant is over. One that lies far ahead was written before the clock was set back: it is over as well."""
+    return or_(instant <= at, instant > at + FAR)
 
 
 def hold(printer_id: int, holder: Holder) -> bool:
@@ -80,7 +89,7 @@ def expire(kinds: Iterable[str] = ("agent",)) -> None:
 
 
 def _is_held_by_another(printer: Printer, holder: Holder) -> bool:
-    is_live = printer.held_until is not None and printer.held_until >= now()
+    is_live = printer.held_until is not None and now() < printer.held_until <= now() + FAR
     return is_live and printer.held_by != holder.name
 
 
@@ -108,8 +117,9 @@ def beat(printer_id: int, holder: Holder) -> None:
 
 def next_job(printer_id: int) -> PrintJob | None:
     """The oldest job that may be sent now. Only a holder may act on it."""
-    wanted = (PrintJob.printer_id == printer_id, PrintJob.state == "queued", PrintJob.available_at <= now())
-    is_time = or_(Printer.retry_at.is_(None), Printer.retry_at <= now())
+    at = now()
+    wanted = (PrintJob.printer_id == printer_id, PrintJob.state == "queued", _has_come(PrintJob.available_at, at))
+    is_time = or_(Printer.retry_at.is_(None), _has_come(Printer.retry_at, at))
     ready = (
         select(PrintJob).join(Printer, Printer.id == PrintJob.printer_id).where(*wanted, is_time, ~Printer.is_paused)
     )
