@@ -27,7 +27,8 @@ from scanner.barcode import compact, encode
 REPEATED = 0.3
 TIMEOUT_S = 20.0
 PAUSE_S = 0.05  # after a lost connection or a 503; a phone waits longer, and would measure less
-PASSING = {502, 503, 504}
+BUSY = 503
+PASSING = {502, BUSY, 504}
 
 Scan = dict[str, Any]
 Answer = dict[str, Any]
@@ -158,6 +159,7 @@ class Beeper:
             self._line.request("GET" if body is None else "POST", path, sent, headers)
             response = self._line.getresponse()
             status, answer = response.status, json.loads(response.read())
+            assert status != BUSY or response.headers["Retry-After"], answer
         except (OSError, http.client.HTTPException, ValueError) as fault:
             self.hang_up()
             self.cut_off += 1

@@ -61,7 +61,7 @@ def _is_free(at: datetime) -> ColumnElement[bool]:
 
 
 def _has_come(instant: ColumnElement[datetime] | InstrumentedAttribute[Any], at: datetime) -> ColumnElement[bool]:
-    """SQL: an instant is over. One that lies far ahead was written before the clock was set back: it is over as well."""
+    """SQL: an instant is over. One that lies far ahead was written before the clock was set back."""
     return or_(instant <= at, instant > at + FAR)
 
 

@@ -1,4 +1,4 @@
-"""Clocks that are set while people work: the server's by an hour, a phone's by years. No scan is late, lost or refused."""
+"""Clocks that are set while people work: the server's by an hour, a phone's by years. No scan is late or lost."""
 
 from __future__ import annotations
 
@@ -54,9 +54,7 @@ def mug(mine: Phone) -> list[str]:
 
 
 @STEPS
-def test_the_order_of_the_ledger_stays_when_the_servers_clock_is_set(
-    floor: Floor, bens: Phone, step: timedelta
-) -> None:
+def test_the_ledger_keeps_its_order_when_the_servers_clock_is_set(floor: Floor, bens: Phone, step: timedelta) -> None:
     assert mug(bens)[-1] == "booked"
     Clock.at += step
     bens.clock -= step  # the phone's was right all the time
