@@ -19,13 +19,14 @@ from scanner.outage import sqlite_outage
 
 WAIT_S = 10.0  # the longest that a write waits for others, all its tries together
 IDLE_S = 5.0  # a connection to PostgreSQL that rested longer is asked whether it still lives
+SQLITE_LOG_BYTES = 67_108_864  # a log that a long reader has made longer is cut back to this
 SQLITE_PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: an acknowledged scan survives a power cut
     "foreign_keys": 1,
     "trusted_schema": 0,
     "cell_size_check": 1,
-    "journal_size_limit": 67_108_864,
+    "journal_size_limit": SQLITE_LOG_BYTES,
 }
 LOCK_S = 3.0  # for one row of PostgreSQL
 POSTGRES_SETTINGS = "-c statement_timeout=20s -c idle_in_transaction_session_timeout=15s"

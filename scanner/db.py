@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -51,6 +52,7 @@ __all__ = [
 T = TypeVar("T")
 
 TRIES = 6  # of one write; after that the caller is told to come back (503)
+CONFLICTS = frozenset(("40001", "40P01"))  # the other one has won: tried again for as long as a write may wait
 TWIN_TRIES = 2  # of a write whose row somebody else made at the same instant: the next try finds it
 
 
@@ -177,7 +179,7 @@ def transact(work: Callable[[], T]) -> T:
         return _part(work)
     db.session.info.pop("is_stored", None)
     give_up_at = time.monotonic() + wait_s(db.engine)
-    for attempt in range(TRIES):
+    for attempt in count():
         try:
             with _writer_turn(give_up_at):
                 return _once(work)
@@ -188,8 +190,9 @@ def transact(work: Callable[[], T]) -> T:
                     raise Busy(str(error.orig), code) from error
                 raise
             last = error
-        pause_s = random.uniform(0.002, 0.02) * 2**attempt  # noqa: S311  jitter, not a secret
-        if time.monotonic() + pause_s > give_up_at:
+        pause_s = random.uniform(0.002, 0.02) * 2 ** min(attempt, TRIES - 1)  # noqa: S311  jitter, not a secret
+        is_conflict = getattr(last.orig, "sqlstate", None) in CONFLICTS
+        if time.monotonic() + pause_s > give_up_at or (attempt + 1 >= TRIES and not is_conflict):
             break
         time.sleep(pause_s)
     raise Busy(str(last.orig), outage(last) or "busy") from last
@@ -258,7 +261,7 @@ def is_passing(error: DBAPIError) -> bool:
         return True
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
-        return state in {"40001", "40P01", "55P03", "57P01"}
+        return state in CONFLICTS | {"55P03", "57P01"}
     return "locked" in str(error.orig)
 
 

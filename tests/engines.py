@@ -31,6 +31,7 @@ from tools.postgres import Missing, throwaway
 
 ENGINES = ("sqlite", "postgresql")
 PG_ENV = "SCANDOCK_TEST_PG"
+ISOLATION = "SCANDOCK_TEST_ISOLATION"  # PostgreSQL's level for all tests, else its default
 FILE_COPY_SINCE = 15_00_00  # PostgreSQL 15
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -111,6 +112,13 @@ class Databases:
             return f"sqlite:///{target}"
         return self._create(name, str(source.database))
 
+    def isolate(self, url: str, level: str) -> None:
+        """Give every transaction of a PostgreSQL database an isolation level, e.g. "serializable"."""
+        self._isolate(str(make_url(url).database), level)
+
+    def _isolate(self, name: str, level: str) -> None:
+        self._run("ALTER DATABASE {} SET default_transaction_isolation TO {}", name, level)
+
     def drop(self, url: str) -> None:
         """Remove one database now, connections or not."""
         database = str(make_url(url).database)
@@ -157,6 +165,8 @@ class Databases:
         """Create one PostgreSQL database from a template."""
         self._run("CREATE DATABASE {} TEMPLATE {}", name, template, copy_files=True)
         self._made.append(name)
+        if ISOLATION in os.environ:
+            self._isolate(name, os.environ[ISOLATION])
         return _server_url().set(database=name).render_as_string(hide_password=False)
 
     def _run(self, command: LiteralString, *names: str, copy_files: bool = False) -> None:

@@ -5,6 +5,7 @@ The negative controls do the same the naive way, on a table of their own, and mu
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import uuid
@@ -26,6 +27,7 @@ from scanner.db import db, now, transact
 from scanner.models import Balance, Move, Order, OrderLine, Reservation, ScanRecord
 from scanner.refusals import Refusal
 from scanner.workflows import WORKFLOWS
+from tests.engines import ISOLATION
 from tests.world import GTINS, World
 
 CLIENTS = 64
@@ -158,6 +160,7 @@ def test_eight_receivers_at_once_book_what_each_of_them_scanned(app: Flask, ware
 # --- the naive way must fail ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.skipif(ISOLATION in os.environ, reason="at SERIALIZABLE even the naive way is right, or fails")
 def test_reading_and_then_writing_oversells(engine_url: str) -> None:
     """The control of the first test: the same load without a guarded update on a table of its own."""
     engine = create_engine(engine_url, pool_size=16, max_overflow=16)

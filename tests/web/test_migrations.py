@@ -1,4 +1,4 @@
-"""Every revision comes and goes on a full warehouse, on both engines: no row is lost or changed, the ledger stays true."""
+"""Every revision comes and goes on a full warehouse: no row is lost or changed, and the ledger stays true."""
 
 from __future__ import annotations
 
