@@ -22,7 +22,7 @@ export async function logOut({ person, token, tell }) {
   try {
     const body = new URLSearchParams({ csrf_token: token });
     const answer = await fetch("/logout", { method: "POST", body, signal: AbortSignal.timeout(ANSWER_MS) });
-    if (!parsed(await answer.text()).getElementById("badge-form")) throw new TypeError("not our log-in");
+    if (!isLogIn(await answer.text())) throw new TypeError("not our log-in");
   } catch {
     return tell("Log out needs the network. Lock hides your work.", "warn", "warn");
   }
@@ -43,11 +43,20 @@ export async function lock() {
   location.assign("/login");
 }
 
-/** Whether the server knows of it. */
-function isLocked() {
+/** Whether the server knows of it: its log-in page comes back, or a form token that has grown old is turned away. */
+async function isLocked() {
   const form = document.getElementById("lock");
-  const sent = { method: "POST", body: form ? new FormData(form) : null, redirect: "manual", signal: AbortSignal.timeout(ANSWER_MS) };
-  return fetch("/lock", sent).then(() => true, () => false);
+  const sent = { method: "POST", body: form ? new FormData(form) : null, signal: AbortSignal.timeout(ANSWER_MS) };
+  try {
+    const answer = await fetch("/lock", sent);
+    return isLogIn(await answer.text()) || (answer.status === 400 && answer.headers.has("Content-Security-Policy"));
+  } catch {
+    return false;
+  }
+}
+
+function isLogIn(page) {
+  return parsed(page).getElementById("badge-form") !== null; // a portal has none
 }
 
 function hide() {

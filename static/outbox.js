@@ -14,6 +14,7 @@ const BATCH_MS = 20_000;
 const BEAT_MS = 60_000;
 const LOCK_MS = 30_000; // a page that was frozen while it sent must not hold up the others
 const [MOST, OLDEST_MS] = [500, 8 * 3_600_000];
+const WEEK_MS = 7 * 86_400_000;
 const [MANY, OLD_MS] = [50, 30 * 60_000];
 const OURS = "X-Scan"; // names the scan where an answer has no page that could
 
@@ -101,8 +102,9 @@ export class Outbox {
     await held.catch((fault) => (isOurs ? Promise.reject(fault) : go()));
   }
 
-  /** Another page of this device has kept or sent something. */
+  /** Another page of this device has kept or sent something; what it has sent has come through. */
   async #heard(pairs) {
+    if (pairs.length) [this.queue.downAt, this.word] = [null, "ONLINE"];
     await this.queue.refresh();
     const ours = pairs.filter(([scan]) => this.#made.delete(scan.scan_id));
     if (ours.length) await this.#hooks.settled(ours);
@@ -110,7 +112,7 @@ export class Outbox {
 
   #changed() {
     const at = this.queue.oldestAt;
-    if (at !== this.#oldest.at) this.#oldest = { at, born: performance.now() - Math.max(0, Date.now() - Date.parse(at)) || 0 };
+    if (at !== this.#oldest.at) this.#oldest = { at, born: performance.now() - ageOf(at) };
     this.#hooks.changed();
   }
 
@@ -167,6 +169,12 @@ export class Outbox {
     const { title = "", say = "", next = "", scanned = "" } = answer;
     return { scan_id, person, at, raw, to: scan.to, outcome, title, say, next, scanned };
   }
+}
+
+/** How old a scan is, in ms. Nobody walks about for a week: then the clock has been set since, and it counts as new. */
+function ageOf(at) {
+  const age_ms = Date.now() - Date.parse(at);
+  return age_ms > 0 && age_ms < WEEK_MS ? age_ms : 0;
 }
 
 /** Whether a scan may lead to another page: then those behind it are judged there. */

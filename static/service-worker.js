@@ -29,12 +29,19 @@ async function page(request) {
   const patience = new AbortController();
   const timer = request.method === "GET" && setTimeout(() => patience.abort(), PATIENCE_MS);
   try {
-    return await fetch(request, { signal: patience.signal });
+    const answer = await fetch(request, { signal: patience.signal });
+    if (!isGateways(answer)) return answer;
   } catch {
-    return (await caches.match(SHELL.offline)) ?? Response.error();
+    // no network
   } finally {
     clearTimeout(timer);
   }
+  return (await caches.match(SHELL.offline)) ?? Response.error();
+}
+
+/** Whether a proxy in between answers for a server that it does not reach. All pages of ours have a policy. */
+function isGateways({ status, headers }) {
+  return status >= 502 && status <= 504 && !headers.has("Content-Security-Policy");
 }
 
 async function fromShell(request) {

@@ -29,6 +29,7 @@ PARTS: dict[str, tuple[str, list[str], list[str]]] = {
         ["--seeds", "50", "--engine", "postgresql"],
     ),
     "kills": ("tools.soak_kills", [], ["--kills", "12", "--scans", "2000"]),
+    "browser": ("tools.bad_days", ["--days", "100"], ["--days", "5"]),
     "hosts": ("tools.two_hosts", ["--turns", "20"], ["--turns", "1"]),
     "printing": ("tests.labels.killing", [], ["--jobs", "500", "--every", "50"]),
     "printing on PostgreSQL": ("tests.labels.killing", ["--postgresql"], ["--jobs", "500", "--postgresql"]),

@@ -194,6 +194,10 @@ def _add_scans(app: Flask, state: Harness) -> None:
         steps = {key_of(prompt): {"html": _drawn(prompt), **facts} for prompt, facts in state.coming}
         return {"task": 7, "to": "/pick/7/scan", "steps": steps}, 200 if steps else 404
 
+    @app.post("/lock")
+    def lock() -> str | AnyResponse:
+        return "<h1>Welcome to the hotel</h1>" if state.fault == "portal" else redirect("/login", 303)
+
     @app.post("/logout")
     def log_out() -> AnyResponse:
         return redirect("/login")

@@ -34,7 +34,7 @@ class Picker(Station):
         for digit in PIN:
             self.tap(f".pad__keys [data-key='{digit}']")
         self.tap("[data-key=DONE]")
-        self.page.wait_for_url(self.url + "/")
+        self.page.wait_for_url(lambda url: not url.endswith("/login"))  # home, or the work that was in hand
         self.wait(self.rules)
 
     def rules(self) -> bool:
@@ -70,8 +70,7 @@ class Picker(Station):
     @property
     def step(self) -> str:
         """The step on the screen; "" when there is none."""
-        screen = self.page.query_selector("#screen")
-        return (screen.get_attribute("data-step") or "") if screen else ""
+        return str(self.page.evaluate("document.getElementById('screen')?.dataset.step ?? ''"))
 
     def pick(self, most: int = 40) -> None:
         """Scan what is wanted until the screen says that it is done."""

@@ -12,6 +12,8 @@ What a fault does to one request:
     stall        it waits, then goes on as usual                duplicate  it arrives twice
     portal       a log-in page answers 200 for the server       redirect   a portal sends the browser to its own page
     bad_gateway  a proxy in between answers 502 with a page     foreign    somebody else's JSON answers 200
+    too_large    a proxy takes no body: 413                     too_many   a proxy has had enough of us: 429
+    garbage      bytes that are no HTTP, as when TLS fails
 """
 
 from __future__ import annotations
@@ -28,11 +30,17 @@ from typing import Final, Self
 
 FAULTS: Final = (
     *("refuse", "black_hole", "stall", "cut", "lost", "portal"),
-    *("bad_gateway", "redirect", "foreign", "duplicate"),
+    *("bad_gateway", "redirect", "foreign", "duplicate", "too_large", "too_many", "garbage"),
 )
+OUTAGES: Final = tuple(fault for fault in FAULTS if fault not in ("cut", "duplicate"))  # nothing comes through, or late
+GATEWAYS: Final = {
+    "bad_gateway": (502, b"<html><h1>502 Bad Gateway</h1></html>"),
+    "too_large": (413, b"<html><h1>413 Request Entity Too Large</h1></html>"),
+    "too_many": (429, b"<html><h1>429 Too Many Requests</h1></html>"),
+}
+GARBAGE: Final = b"\x15\x03\x01\x00\x02\x02\x46"
 STALL_S: Final = 2.0
 PORTAL: Final = b"<!doctype html><title>Hotel</title><h1>Welcome to the hotel. Please agree.</h1>"
-BAD_GATEWAY: Final = b"<html><h1>502 Bad Gateway</h1></html>"
 FOREIGN: Final = b'{"results": [], "status": "ok"}'
 KEPT_BACK: Final = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 RESET: Final = struct.pack("ii", 1, 0)
@@ -128,8 +136,12 @@ def _meet(proxy: Proxy, here: BaseHTTPRequestHandler, fault: str, body: bytes) -
             _reset(here)
         case "portal":
             _answer(here, 200, [("Content-Type", "text/html")], PORTAL)
-        case "bad_gateway":
-            _answer(here, 502, [("Content-Type", "text/html")], BAD_GATEWAY)
+        case "bad_gateway" | "too_large" | "too_many":
+            status, page = GATEWAYS[fault]
+            _answer(here, status, [("Content-Type", "text/html")], page)
+        case "garbage":
+            here.wfile.write(GARBAGE)
+            _reset(here)
         case "redirect":
             _answer(here, 302, [("Location", "http://portal.invalid/login"), ("Content-Type", "text/html")], PORTAL)
         case "foreign":

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 from scanner.ahead import key_of
 from scanner.barcode import command
 from scanner.prompt import Goods, Pad
+from tests.browser.bad_day import CLOCK, SET_CLOCK, YEAR_MS
 from tests.browser.harness import PLAIN, Harness
 from tests.browser.station import Station, kept, queue
 from web.pwa import Shell
@@ -193,16 +194,29 @@ def test_a_browser_that_keeps_nothing_says_so_and_still_sends(chrome: Browser, s
 
 
 def test_a_clock_that_jumps_changes_neither_order_nor_what_is_taken(station: Station, server: Harness) -> None:
+    station.page.add_init_script(CLOCK)
     offline(station, server)
     sent = []
-    for number, day in enumerate(("2026-11-25", "2031-01-01", "1999-12-31", "2026-11-25")):
-        station.page.clock.set_fixed_time(f"{day}T09:00:00")
+    for number, years in enumerate((0, 4, -27, 0)):
+        station.page.evaluate(SET_CLOCK, years * YEAR_MS)
         sent.append(f"CODE{number}")
         station.keys(sent[-1])
         station.wait(lambda: kept(station) == len(sent))
     assert [scan["raw"] for scan in queue(station)] == sent
     server.fault = server.batch_fault = ""
     station.wait(lambda: server.raws() == sent, seconds=15)
+
+
+def test_a_phone_opened_with_a_clock_that_was_set_years_on_still_takes_scans(station: Station, server: Harness) -> None:
+    station.page.add_init_script(CLOCK)
+    offline(station, server).keys("CODE1")
+    station.wait(lambda: kept(station) == 1)
+    station.page.evaluate(SET_CLOCK, YEAR_MS)
+    station.page.reload()
+    station.wait(lambda: station.page.evaluate("document.activeElement.id") == "wedge")
+    station.keys("CODE2")
+    station.wait(lambda: kept(station) == 2)
+    assert "stop" not in station.tones()
 
 
 def test_an_update_waits_for_the_home_screen_and_for_the_last_scan(station: Station, server: Harness) -> None:
@@ -345,6 +359,18 @@ def test_a_locked_station_hides_the_work_even_without_a_network(station: Station
     station.wait(lambda: "This station is locked" in station.text("#page"))
     assert "SO-20518" not in station.page.content()
     assert kept(station) == 1
+
+
+def test_a_portals_answer_is_no_lock(station: Station, server: Harness) -> None:
+    station.open()
+    server.fault = "portal"
+    path = station.page.evaluate("document.querySelector('script[type=module]').src").replace("scan.js", "leave.js")
+    station.page.evaluate(f"void import('{path}').then((leave) => leave.lock())")
+    station.wait(lambda: "Locked" in station.text("#page"))
+    station.page.wait_for_timeout(500)
+    assert station.page.url.endswith("/pick/7/")
+    server.fault = ""
+    station.page.wait_for_url("**/login")
 
 
 def test_the_shell_without_a_network_holds_nobodys_data(station: Station, server: Harness) -> None:
