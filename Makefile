@@ -7,6 +7,7 @@
 #   make bench   measure              ARGS=
 #   make bench-reading  measure the reading of photos, labels, codes, keys and the camera    ARGS="--photos dir --quick"
 #   make bench-labels   measure labels, a sheet of 1,000 locations, scans beside a dead printer    ARGS=--quick
+#   make bench-station  measure the station: verdicts on a slow phone, weight, starts without a network    ARGS=--quick
 #   make fuzz-labels    every label with 200 payloads for each resolution, and through the independent ZPL renderer
 #   make fuzz    readers under chance, longer than the tests   ARGS="--runs 1000000 --minutes 10"
 #   make soak    the long trials: kills, two hosts, simulated days    ARGS="--only kills --seed 7" or ARGS=--quick
@@ -20,7 +21,7 @@ UV ?= uv
 LOCK = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --upgrade --group build
 
-.PHONY: run test check fmt bench bench-reading bench-labels fuzz fuzz-labels soak soak-printing lock vendor clean
+.PHONY: run test check fmt bench bench-reading bench-labels bench-station fuzz fuzz-labels soak soak-printing lock vendor clean
 
 run:
 	@exec sh tools/run.sh
@@ -68,6 +69,10 @@ bench-labels:
 	@sh tools/setup.sh test
 	$(PY) -m tools.bench_labels $(ARGS)
 	$(PY) -m tools.bench_printers $(filter --quick,$(ARGS))
+
+bench-station:
+	@sh tools/setup.sh test
+	$(PY) -m tools.bench_station $(ARGS)
 
 fuzz-labels:
 	@sh tools/setup.sh test

@@ -6,6 +6,7 @@ const FLASH_MS = 400;
 const SETTLE_MS = 300;
 const MOST_AFTER = 4;
 const STOP_AGAIN_MS = 4_000;
+const PAINT_MS = 100;
 
 let stopShownAt = Infinity;
 let stopTimer = 0;
@@ -42,6 +43,11 @@ export function flash(state, words = "") {
 export function closeSheets() {
   for (const sheet of document.querySelectorAll(".sheet")) sheet.hidden = true;
   $("waiting")?.remove();
+}
+
+/** Kept when what was changed has been painted. A page that is hidden paints nothing. */
+export function painted() {
+  return new Promise((kept) => { requestAnimationFrame(() => setTimeout(kept)); setTimeout(kept, PAINT_MS); });
 }
 
 /** The fragment goes in by morph: what has not changed stays, so the live region is read out and focus stays. */

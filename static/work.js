@@ -6,7 +6,7 @@
 import * as ahead from "./ahead.js";
 import { checkCharacter, device, deviceTime, isMisread, uuid7 } from "./ids.js";
 import { Outbox } from "./outbox.js";
-import { $, afterVerdict, band, flash, keepStop, printable, showStop, shownStop, swap, tell, unseenStop } from "./screen.js";
+import { $, afterVerdict, band, flash, keepStop, painted, printable, showStop, shownStop, swap, tell, unseenStop } from "./screen.js";
 import { play } from "./sound.js";
 import * as store from "./store.js";
 import { parsed } from "./trusted.js";
@@ -77,7 +77,8 @@ export async function take(raw, known, read_at) {
     return notKept(scan.scan_id, at);
   }
   const entry = made.get(scan.scan_id);
-  if (outbox.isDown) await showOwn(entry); // the screen before another try to send
+  const isLate = [...made.values()].some((each) => each.shown); // the answer to an earlier one is
+  if (entry && (outbox.isDown || isLate)) await showOwn(entry); // the screen before another try to send
   else if (entry) entry.timer = setTimeout(() => showOwn(entry), PATIENCE_MS);
   await outbox.drain();
 }
@@ -134,12 +135,16 @@ const OWN = {
   async ok(entry) {
     const { tone, to } = entry.means;
     if (!ahead.knows(to)) return lost(entry); // the coming steps were fetched anew meanwhile
-    await goTo(entry.means);
     shownStop()?.remove();
     sound(entry, tone);
     afterVerdict("accepted", tone);
     band("offline", saved());
-    ahead.note(to, hooks.about(), entry.id, figures);
+    const from = here();
+    await painted(); // a slow phone needs longer for the next step than for the colour
+    if (here() !== from) return undefined; // somebody has left the page
+    await goTo(entry.means);
+    band("offline", saved());
+    return void ahead.note(to, hooks.about(), entry.id, figures);
   },
   stop(entry) {
     showStop({ ...wrongHere(), scanned: printable(entry.raw) });

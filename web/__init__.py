@@ -16,7 +16,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from scanner.db import db, let_go, prepare_engine
 from scanner.turns import fault_note
-from web import auth, cli, config, errors, page, security
+from web import auth, cli, config, errors, packing, page, security
 from web.api.common import bad_body
 
 VERSION = "0.1.0"
@@ -60,6 +60,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.url_map.converters["int"] = IdConverter
     _configure(app, overrides or {})
     _add_database(app)
+    packing.init_app(app)
     security.init_app(app)
     auth.init_app(app)
     errors.init_app(app)

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Protocol
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 from sqlalchemy import func, select
 
 from scanner.barcode import encode
 from scanner.db import db
 from scanner.models import Order, ScanRecord, Task
-from tests.browser.proxy import Proxy
 from tests.browser.station import Station, queue
 from tests.scanner.floor import place, tote
 from tests.world import PIN, World
 
 
+class Net(Protocol):
+    """A way to the server."""
+
+    url: str
+
+
 class Picker(Station):
     """Logs in as people do, so the phone is enrolled; scans what the screen asks for, so it needs no server to know."""
 
-    def __init__(self, browser: Browser, net: Proxy, world: World, **options: Any) -> None:
+    def __init__(self, browser: Browser | BrowserContext, net: Net, world: World, **options: Any) -> None:
         super().__init__(browser, net.url, **options)
         self.net, self.world = net, world
         self.sent: list[str] = []  # every code scanned, in order

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGS = [
@@ -76,8 +76,11 @@ def kept(station: Station) -> int:
 class Station:
     """One phone. Keys go in with the time stamps a scanner would give them, so tests need not wait for real gaps."""
 
-    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
-        self.context = browser.new_context(**({"viewport": PHONE} | options))
+    def __init__(self, browser: Browser | BrowserContext, url: str, **options: Any) -> None:
+        if isinstance(browser, BrowserContext):
+            self.context = browser
+        else:
+            self.context = browser.new_context(**({"viewport": PHONE} | options))
         self.errors: list[str] = []
         self.url = url
         self.clock_s = 0.0  # the time stamp of the last key

@@ -58,6 +58,13 @@ def offline(station: Station, server: Harness) -> Station:
     return station
 
 
+# No long time passes any more.
+NO_PATIENCE = """
+() => {
+  const { setTimeout } = window;
+  window.setTimeout = (act, ms = 0, ...more) => (ms > 200 ? 0 : setTimeout(act, ms, ...more));
+}
+"""
 STEPS = """
 () => new Promise((found) => {
   const asked = indexedDB.open("scandock");
@@ -158,6 +165,19 @@ def test_a_slow_answer_is_not_waited_for_and_has_the_last_word(station: Station,
     station.wait(lambda: "The warehouse is at another step" in station.text("#note"))
     assert station.tones() == ["ok", "warn"]
     assert kept(station) == 0
+
+
+def test_behind_a_late_answer_the_next_scan_is_shown_without_a_wait(station: Station, server: Harness) -> None:
+    coming(server)
+    station.open()
+    station.wait(lambda: station.page.evaluate(STEPS) == 3)
+    server.delay_s = 4
+    station.keys("LA032X")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "item")
+    station.page.evaluate(NO_PATIENCE)
+    station.keys("MUG")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "done", seconds=2)
+    assert station.tones() == ["ok", "done"]
 
 
 # --- the phone's own bad days ----------------------------------------------------------------------------------------
