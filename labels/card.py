@@ -48,8 +48,13 @@ SAYS = {
     "HOME": "Start page",
     "CLOSE": "Close this unit",
     "LOGOUT": "Sign out",
+    "RESELL": "As new: back on sale",
+    "REPACK": "Good, in a new package",
+    "QUARANTINE": "Set aside until somebody decides",
+    "SCRAP": "Of no more use",
 }
-STANDARD_COMMANDS = ("OK", "UNDO", "SHORT", "FULL", "SKIP", "DONE", "PRINT", "HELP")
+GRADES = {"RESELL": "A", "REPACK": "B", "QUARANTINE": "C", "SCRAP": "D"}  # people call a grade by its letter
+STANDARD_COMMANDS = ("OK", "UNDO", "SHORT", "FULL", "SKIP", "DONE", "PRINT", "HELP", *GRADES)
 STANDARD_QUANTITIES = (2, 3, 4, 5, 6, 8, 10, 12, 20, 24, 50, 100)
 
 
@@ -58,6 +63,8 @@ def command_card(word: str, number: int | None = None) -> CardFacts:
     code = own.command(word, number)
     if word == own.QUANTITY:
         return CardFacts(f"{number}", code, "", "QUANTITY")
+    if word in GRADES and number is None:
+        return CardFacts(f"{GRADES[word]} {word}", code, SAYS[word], "RETURN GRADE")
     return CardFacts(word if number is None else f"{word} {number}", code, SAYS.get(word, ""), "COMMAND")
 
 

@@ -46,6 +46,10 @@ WORDS: Final = {
     "SPOILED": "it is spoiled",
     "EXPIRED": "its date is over",
     "OTHER": "another reason",
+    "RESELL": "grade A: as new, back on sale",
+    "REPACK": "grade B: good, in a new package",
+    "QUARANTINE": "grade C: set aside until somebody decides",
+    "SCRAP": "grade D: of no more use",
     "HELP": "shows this",
     "LOGOUT": "logs you out; scan it twice",
 }

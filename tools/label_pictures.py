@@ -92,6 +92,7 @@ LABELS: dict[str, Callable[[], Label]] = {
     "shipment-a6": lambda: shipment(_PARCEL, Media(105, 148)),
     "command": lambda: card(command_card("SHORT"), Media(85, 54)),
     "quantity": lambda: card(command_card(own.QUANTITY, 12), Media(63, 38)),
+    "grade": lambda: card(command_card("QUARANTINE"), Media(85, 54)),
     "carton": lambda: card(
         CardFacts("M 40 x 30 x 20", own.encode("carton_type", "M403020"), "400 x 300 x 200 mm, 15 kg", "CARTON"),
         Media(100, 50),

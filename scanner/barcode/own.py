@@ -29,6 +29,7 @@ COMMANDS: Final = frozenset(
         *("PAUSE", "HELP", "GO", "OK", "BACK", "UNPICK", "WEIGHT", "CLOSE", "LOGOUT", "NOBARCODE"),
         *("RECEIVE", "PUTAWAY", "PICK", "PACK", "SHIP", "COUNT", "MOVE", "HOME"),  # workflows: "give me the next"
         *("TOOFEW", "WRONGITEM", "BROKEN", "WET", "SPOILED", "EXPIRED", "OTHER"),  # reasons
+        *("RESELL", "REPACK", "QUARANTINE", "SCRAP"),  # grades of what comes back, A to D
     )
 )
 QUANTITY: Final = "Q"  # followed by one to six digits

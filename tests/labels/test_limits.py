@@ -10,11 +10,11 @@ from labels.card import standard_cards
 from labels.item import ItemFacts, item
 from labels.limits import LIMITS
 from labels.location import LocationFacts, location
-from labels.parts import Box, Label, Media, Symbol
+from labels.parts import Box, Label, Media, Symbol, Text
 from labels.sketch import Sketch
 from labels.symbols import QUIET
 from labels.unit import UnitFacts, unit
-from scanner.barcode import keys
+from scanner.barcode import keys, own
 from scanner.refusals import Refusal
 
 SSCC = keys.sscc("9506000", 3, 12345)
@@ -96,6 +96,22 @@ def test_letters_are_sized_by_the_distance_they_are_read_from() -> None:
     label = location(LocationFacts("A-03-02", "LA0302A"), Media(100, 50))
     name = next(part for part in label.parts if part.name == "name")
     assert label.reading_m == pytest.approx(0.729 * name.size / 8 * 200 / 1000, abs=0.06)  # type: ignore[union-attr]
+
+
+def test_the_cards_of_a_station_have_the_grades_of_returns_by_letter_and_word() -> None:
+    said = {label.codes[0].symbol.content: words_of(label) for label in standard_cards(Media(63, 38))}
+    grades = {words["title"]: code for code, words in said.items() if words["kind"] == "RETURN GRADE"}
+    assert grades == {
+        "A RESELL": own.command("RESELL"),
+        "B REPACK": own.command("REPACK"),
+        "C QUARANTINE": own.command("QUARANTINE"),
+        "D SCRAP": own.command("SCRAP"),
+    }
+
+
+def words_of(label: Label) -> dict[str, str]:
+    """The text of each part by its name."""
+    return {part.name: " ".join(part.lines) for part in label.parts if isinstance(part, Text)}
 
 
 def test_cards_come_on_sheets_of_any_paper() -> None:

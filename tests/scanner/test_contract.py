@@ -425,6 +425,16 @@ def test_a_look_up_cannot_be_undone(floor: Floor) -> None:
     assert floor.scan("ben", None, command("UNDO"))["code"] == "nothing_to_undo"
 
 
+def test_a_card_that_belongs_to_a_step_is_refused_at_home_by_its_name(floor: Floor) -> None:
+    before = dump()
+    for word in sorted(COMMANDS - {*CARDS, *asides.ASIDES, "UNDO"}):
+        answer = floor.scan("ben", None, command(word))
+        assert (answer["outcome"], answer["code"], answer["moves"]) == ("refused", "wrong_command", [])
+        assert word in answer["say"]
+        assert answer["next"]
+    assert difference(before, dump()) == {}
+
+
 # --- HELP and LOGOUT: the same in every step -----------------------------------------------------------------------
 
 
