@@ -1,4 +1,4 @@
-"""Bad days in a real browser: pickers whose network, pages and clocks misbehave; what was lost, and how fast queues drain.
+"""Bad days in a real browser, with misbehaving network, pages and clocks: what was lost, how fast queues drain.
 
     .venv/bin/python -m tools.bad_days --days 100        a part of `make soak`
     .venv/bin/python -m tools.bad_days --seed 4711 --days 1
@@ -60,7 +60,7 @@ def live(days: int, first: int, folder: Path) -> list[str]:
         for seed in range(first, first + days):
             with Proxy(port) as net:
                 picker = Picker(browser, net, world)
-                day = BadDay(picker, world, seed)
+                day = BadDay(picker, net, world, seed)
                 try:
                     day.run()
                 except (Lost, Exception) as error:  # noqa: BLE001 - the next day may be good
@@ -87,7 +87,9 @@ def _spread(seconds: list[float]) -> str:
     if len(seconds) < 2:
         return "not measured"
     p95 = statistics.quantiles(seconds, n=20)[-1]
-    return f"median {statistics.median(seconds):.1f} s, p95 {p95:.1f} s, most {max(seconds):.1f} s, {len(seconds)} times"
+    return (
+        f"median {statistics.median(seconds):.1f} s, p95 {p95:.1f} s, most {max(seconds):.1f} s, {len(seconds)} times"
+    )
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""A bad day of one picker, from a seed: forty scans and more in a real browser, while network, page and clock misbehave.
+"""A bad day of one picker, from a seed: forty scans and more in a real browser while network, page and clock misbehave.
 
-    day = BadDay(picker, world, seed)
+    day = BadDay(picker, net, world, seed)
     day.run()               raises Lost for what was lost, doubled, out of order or shown wrongly
     day.met                 what happened, by name
 
-The picker does what the screen says. Whenever the screen has taken a scan, the count that it shows is compared with what
-the browser's database holds; at the end, the record of the server with what was scanned.
+The picker does what the screen says. Whenever the screen has taken a scan, the count that it shows is compared with
+what the browser's database holds; at the end, the record of the server with what was scanned.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sqlalchemy import update
 from scanner.db import db, now, transact
 from scanner.models import PersonSession
 from tests.browser.picker import Picker, on_record
-from tests.browser.proxy import OUTAGES, script
+from tests.browser.proxy import OUTAGES, Proxy, script
 from tests.scanner.floor import place, tote
 from tests.world import World
 
@@ -34,7 +34,15 @@ SCANS: Final = 2 + len(PICKS) * (1 + 2 * EACH)
 WRONG: Final = place("B-03-2")  # a place that no order takes from
 FULL_DISK: Final = Path(__file__).with_name("full_disk.js").read_text()
 DRAINED_S: Final = 60.0
-PAGES: Final = ("", "refuse", "black_hole", "stall", "bad_gateway", "garbage", "lost")  # others show a page of their own
+PAGES: Final = (
+    "",
+    "refuse",
+    "black_hole",
+    "stall",
+    "bad_gateway",
+    "garbage",
+    "lost",
+)  # others show a page of their own
 CLOCK: Final = Path(__file__).with_name("skewed_clock.js").read_text()
 SET_CLOCK: Final = "(ms) => localStorage.setItem('test.skew', ms)"
 YEAR_MS: Final = 365 * 86_400_000
@@ -65,6 +73,7 @@ class BadDay:
     """One picker, one order, one seed."""
 
     picker: Picker
+    net: Proxy
     world: World
     seed: int
     met: Counter[str] = field(default_factory=Counter)
@@ -144,7 +153,7 @@ class BadDay:
     def _change_the_network(self) -> None:
         if self.chance.random() > 0.2:
             return
-        net = self.picker.net
+        net = self.net
         kind = self.chance.choice(("good", "flaky", "flaky", *OUTAGES))
         self.met[f"network: {kind}"] += 1
         if kind == "good":
@@ -158,7 +167,7 @@ class BadDay:
         if self.chance.random() > 0.12:
             return
         name = self.chance.choice(("reload", "crash", "tab", "closed", "clock", "session", "switch", "full disk"))
-        if name in ("reload", "crash", "tab", "closed") and self.picker.net.fault not in PAGES:
+        if name in ("reload", "crash", "tab", "closed") and self.net.fault not in PAGES:
             return
         self.met[name] += 1
         acts: dict[str, Callable[[], None]] = {
@@ -217,7 +226,7 @@ class BadDay:
         raw = self._right()
         ben.keys(raw)
         self.expected.append((raw, "accepted"))
-        ben.net.heal()
+        self.net.heal()
         self._until(lambda: ben.page.url.endswith("/login"), "the log-in page", seconds=DRAINED_S)
         self._come_back()
 
@@ -257,14 +266,14 @@ class BadDay:
 
         def agrees() -> bool:
             seen.update(self.picker.page.evaluate(SHOWN))
-            return seen["shown"] == seen["kept"] or (seen["shown"] == 0 and seen["kept"] == 1)
+            return bool(seen["shown"] == seen["kept"]) or (seen["shown"] == 0 and seen["kept"] == 1)
 
         self._until(agrees, "the count on the screen", lambda: str(seen))
 
     def _heal(self) -> None:
         """The network is back; wait until nothing waits and the server's own screen is there."""
         ben = self.picker
-        ben.net.heal()
+        self.net.heal()
         began = time.monotonic()
         self._until(lambda: self._left() == [], "the queue", lambda: str(self._left()), seconds=DRAINED_S)
         self.drains.append(time.monotonic() - began)
@@ -280,7 +289,9 @@ class BadDay:
         self._heal()
         found = on_record(self.task)
         if found != self.expected:
-            first = next((n for n, pair in enumerate(zip(found, self.expected, strict=False)) if pair[0] != pair[1]), -1)
+            first = next(
+                (n for n, pair in enumerate(zip(found, self.expected, strict=False)) if pair[0] != pair[1]), -1
+            )
             raise Lost(
                 f"seed {self.seed}: {len(found)} on record of {len(self.expected)}; "
                 f"the first that differs is no. {first}: {found[first - 1 : first + 3]}, "

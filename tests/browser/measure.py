@@ -27,6 +27,7 @@ CLIPPED = """
   ".goods__name, .goods__ids, .check > span, .status__title, .next, .scan__ask, .text"
 )]
   .filter((each) => each.getClientRects().length && each.textContent.trim())
+  .filter((each) => getComputedStyle(each).clipPath !== "inset(50%)") // it is only heard
   .filter((each) => each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 4)
   .map((each) => each.textContent.trim())
 """

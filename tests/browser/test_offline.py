@@ -217,7 +217,7 @@ def test_what_the_book_has_overtaken_waits_for_a_decision_until_its_person_has_s
 @pytest.mark.parametrize("seed", range(3))
 def test_any_bad_day_loses_and_doubles_nothing(chrome: Browser, net: Proxy, warehouse: World, seed: int) -> None:
     picker = Picker(chrome, net, warehouse)
-    day = BadDay(picker, warehouse, seed)
+    day = BadDay(picker, net, warehouse, seed)
     day.run()
     picker.context.close()
     assert picker.errors == []
