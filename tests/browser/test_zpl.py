@@ -82,6 +82,14 @@ def test_a_renderer_that_ends_at_one_label_draws_the_next(renderer: Renderer) ->
     assert is_same(renderer.draw(with_words("before", 10, 203)), drawn_before)
 
 
+def test_a_renderer_that_has_ended_is_replaced_and_the_label_drawn(renderer: Renderer) -> None:
+    label = with_words("again", 10, 203)
+    meant = renderer.draw(label)
+    assert renderer._page is not None
+    renderer._page.evaluate("ended = Promise.resolve(null)")
+    assert is_same(renderer.draw(label), meant)
+
+
 def with_words(words: str, mm: float, dpi: int) -> Label:
     """A label with one line of words."""
     sketch = Sketch("huge", Media(500, 400, dpi))

@@ -38,7 +38,7 @@ window.ended = new Promise(tell => {
 });"""
 DRAW: Final = """async ([job, width, height, density]) => {
   const {api} = await zpljs.ready;
-  return Promise.race([api.zplToBase64Async(job, width, height, density), ended]);
+  return Promise.race([ended, api.zplToBase64Async(job, width, height, density)]);
 }"""
 
 
