@@ -11,6 +11,7 @@ from labels import symbols
 from labels.parts import Code, Fill, Label, Picture, Rule, Text
 from labels.text import font, runs, width
 
+SMALL_PX: Final = 480  # the longer side of a small picture, for a phone's screen
 BLACK: Final = 0
 WHITE: Final = 1
 
@@ -110,4 +111,13 @@ def png(label: Label, *, is_coloured: bool = True) -> bytes:
     out = io.BytesIO()
     dpi = label.media.dots_per_mm * 25.4
     (preview(label) if is_coloured else draw(label)).save(out, "PNG", dpi=(dpi, dpi))
+    return out.getvalue()
+
+
+def small_png(label: Label, most_px: int = SMALL_PX) -> bytes:
+    """The label as a grey PNG to look at, neither side longer than `most_px`: each dot of it is some printer's dots."""
+    dots = draw(label).convert("L")
+    image = dots.reduce(max(1, -(-max(dots.size) // most_px)))
+    out = io.BytesIO()
+    image.quantize(16).save(out, "PNG", optimize=True)
     return out.getvalue()

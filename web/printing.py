@@ -9,7 +9,8 @@ from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from labels.make import make
+from labels import carrier, picture, subjects
+from labels.make import PAGES, Target, make, proof_of, target_at, target_of, trial
 from scanner import printing
 from scanner.db import db, transact
 from scanner.models import Location, Person, Printer, PrintJob, PrintStep
@@ -156,6 +157,34 @@ def open_(job_id: str) -> Response:
     sha256 = hashlib.sha256(make(job).data).hexdigest()
     transact(lambda: printing.opened(job, by, sha256))
     return redirect(f"/print/{job_id}/file", 303)
+
+
+@bp.get("/print/<job_id>/label.png")
+@allow(*EVERYONE)
+def job_picture(job_id: str) -> Response:
+    """A small picture of a label of this device. Raises NotFound for what has none; refuses what proofs refuse."""
+    job = _mine(job_id)
+    return _picture(job, target_of(job))
+
+
+@bp.get("/lookup/<kind>/<int:thing_id>/label.png")
+@allow(*EVERYONE)
+def thing_picture(kind: str, thing_id: int) -> Response:
+    """A small picture of the label that PRINT would make here. Raises NotFound for what has none; refuses as above."""
+    by = me()
+    thing = printing.thing_of(kind, thing_id, by)
+    if thing is None:
+        raise NotFound
+    printer = printing.choose_printer(by, "label")
+    target = target_at(printer) if printer else PAGES["label"]
+    return _picture(trial(thing.kind, thing.subject_id, by, thing.details), target)
+
+
+def _picture(job: PrintJob, target: Target) -> Response:
+    """Its own dots, read back before they are shown. Papers and what a carrier has sent have no such picture."""
+    if job.kind not in subjects.DRAWERS or (job.kind == "shipment" and carrier.has_one(job.subject_id or 0)):
+        raise NotFound
+    return Response(picture.small_png(proof_of(job, target).label), mimetype=TYPES["png"])
 
 
 @bp.get("/print/<job_id>/file")

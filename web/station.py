@@ -312,11 +312,13 @@ def _thing(kind: str, thing_id: int, by: By) -> dict[str, Any]:
     found = about(kind, thing_id, by)
     found.ways = [way for way in found.ways if by.may(*WORKFLOWS[way.workflow].ROLES)]
     place = db.session.get(Location, thing_id) if kind == "location" else None
+    prints = printing.thing_of(kind, thing_id, by)
     return {
         "about": found,
         "unfinished": _unfinished(by),
         "scan_url": f"/lookup/{kind}/{thing_id}/scan",
         "workplace": place if place and is_workplace(place) else None,
-        "prints": printing.thing_of(kind, thing_id, by),
+        "prints": prints,
+        "picture": f"/lookup/{kind}/{thing_id}/label.png" if prints and prints.use == "label" else "",
         "print_code": command("PRINT"),
     }

@@ -269,6 +269,7 @@ def _look_ups(phone: Station, busy: Morning, see: See) -> None:
     }
     for name, path in things.items():
         phone.open(f"/lookup/{path}")
+        phone.page.wait_for_load_state("networkidle")  # for the picture of the label
         see(f"look up {name}", phone.page)
 
 

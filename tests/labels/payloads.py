@@ -157,9 +157,8 @@ def cards(draw: st.DrawFn, dpi: int) -> Label:
     kind = draw(st.sampled_from(("carton_type", "device", "command")))
     media = Media(*draw(st.sampled_from(((85, 54), (63, 38), (100, 50)))), dpi)
     if kind == "command":
-        word, number = draw(
-            st.sampled_from([("SHORT", None), ("OK", None), ("QUARANTINE", None), ("Q", 12), ("Q", 99)])
-        )
+        commands = (("SHORT", None), ("OK", None), ("QUARANTINE", None), ("Q", 12), ("Q", 99))
+        word, number = draw(st.sampled_from(commands))
         return card.card(card.command_card(word, number), media, is_copy=draw(st.booleans()))
     facts = card.CardFacts(draw(words) or "1", own.encode(kind, draw(own_bodies)), draw(words), draw(words))
     return card.card(facts, media, is_copy=draw(st.booleans()))

@@ -41,7 +41,7 @@ def test_a_look_up_has_print_and_stays_with_a_way_to_the_print(app: Flask, wareh
     ben, place = browser("ben"), warehouse.locations["A-01-1"]
     url = f"/lookup/location/{place.id}"
     page = ben.get(url).text
-    assert f'data-code="{PRINT}">PRINT LABEL</button>' in page
+    assert f'data-code="{PRINT}">PRINT LABEL<small>with new check digits</small></button>' in page
     scan_id = str(uuid.uuid4())
     for _ in range(2):  # the same beep twice
         answer = beep(ben, scan_url(page), PRINT, scan_id)
