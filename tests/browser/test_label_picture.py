@@ -14,7 +14,7 @@ from tests.scanner.floor import Floor
 from tests.scanner.walks import stock_up
 from tests.world import World
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)]
 
 PARTS = """() => {
   const box = (part) => part && part.getBoundingClientRect().toJSON();
