@@ -14,7 +14,9 @@ import argparse
 import gzip
 import os
 import re
+import signal
 import statistics
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -50,7 +52,9 @@ def main() -> None:
     if CHROMIUM is None:
         raise SystemExit("no chromium on this machine")
     turns, starts = (1, 2) if options.quick else (5, 10)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
     print_machine()
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory(prefix="scandock-bench-") as name:
         folder, url = Path(name), f"sqlite:///{name}/scandock.db"
         migrate(url, folder)
@@ -61,6 +65,7 @@ def main() -> None:
                 _measure(playwright, line, world, folder, turns, starts)
             db.session.remove()
             db.engine.dispose()
+    print(f"load of the machine after: {os.getloadavg()[0]:.1f}, the benchmark's own in it")
 
 
 def _measure(playwright: Playwright, line: Line, world: World, folder: Path, turns: int, starts: int) -> None:
