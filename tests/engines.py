@@ -18,16 +18,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import LiteralString
+from typing import LiteralString, NoReturn
 
 import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
-from tools.postgres import Missing, throwaway
+from tools.postgres import Cluster, Missing, cluster, throwaway
 
 ENGINES = ("sqlite", "postgresql")
 PG_ENV = "SCANDOCK_TEST_PG"
@@ -194,9 +194,25 @@ def postgresql_server() -> str:
     try:
         return _server_url().render_as_string(hide_password=False)
     except Missing as missing:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI must test PostgreSQL, but {missing}")
-        pytest.skip(str(missing))
+        _go_without(missing)
+
+
+@contextmanager
+def own_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server that a test may stop and kill; a skip, or a failure under CI, when there is none."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(cluster(fsync=False))
+        except Missing as missing:
+            _go_without(missing)
+        yield server
+
+
+def _go_without(missing: Missing) -> NoReturn:
+    """A green run of CI has seen both engines; elsewhere the test is skipped and says why."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI must test PostgreSQL, but {missing}")
+    pytest.skip(str(missing))
 
 
 @pytest.fixture(params=ENGINES)

@@ -26,7 +26,7 @@ from tools.bench import print_machine
 from tools.devices import Crew, Notes
 from tools.postgres import Cluster, Missing, cluster
 from tools.procfile import Process, children_of, free_port, kill_pid
-from tools.trial import Count, check, count_labels, furnished, hire
+from tools.trial import Count, check, conclude, furnished, hire
 
 READY_S = 60.0  # until everything must answer again after a kill
 STALLED_S = 120.0  # without any scan
@@ -120,8 +120,7 @@ def run(
                 _round(scene, crew, trial.notes, count, min(every, left), (scans - len(trial.notes.digests)) // left)
                 with crew.resting():
                     check(trial, count)
-        count_labels(trial, count)
-        count.add(crew)
+        conclude(trial, crew, count)
     count.seconds = round(time.monotonic() - began, 1)
     return count
 

@@ -184,7 +184,13 @@ def compare(notes: Notes) -> tuple[list[str], list[str], list[str]]:
     return lost, changed, doubled
 
 
-def count_labels(trial: Trial, count: Count) -> None:
+def conclude(trial: Trial, crew: Crew, count: Count) -> None:
+    """The last figures, when all devices have stopped."""
+    _count_labels(trial, count)
+    count.add(crew)
+
+
+def _count_labels(trial: Trial, count: Count) -> None:
     """Wait until nothing is left to be printed, and see what became of each label."""
     give_up_at = time.monotonic() + PRINTED_S
     while "queued" in _states().values() and time.monotonic() < give_up_at:

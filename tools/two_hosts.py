@@ -28,7 +28,7 @@ from tools.bench import print_machine
 from tools.devices import Crew
 from tools.postgres import cluster
 from tools.procfile import ROOT, Process
-from tools.trial import Count, Trial, check, count_labels, furnished, hire
+from tools.trial import Count, Trial, check, conclude, furnished, hire
 
 HERE = "10.77.0.1"
 DATABASE = "10.77.0.9"
@@ -152,8 +152,7 @@ def run(folder: Path, *, turns: int, seed: int, is_quick: bool = False) -> Count
                 _turn(hosts, crew, trial, count, rng, is_quick=is_quick)
                 with crew.resting():
                     check(trial, count)
-        count_labels(trial, count)
-        count.add(crew)
+        conclude(trial, crew, count)
     count.seconds = round(time.monotonic() - began, 1)
     return count
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Protocol
 
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import func, select
 
 from scanner.barcode import encode
@@ -53,6 +53,14 @@ class Picker(Station):
             self.page.wait_for_url("**/pick/*/")
         self.wait(lambda: self.stored("steps") is not None)
         return int(self.page.url.split("/")[-2])
+
+    def second_tab(self, task: int) -> Page:
+        """A pick that was just started, on one more page, where hands and eyes go; the page that they leave."""
+        left = self.page
+        self.new_tab()
+        self.page.goto(f"{self.url}/pick/{task}/")
+        self.wait(lambda: self.step == "tote" and self.stored("steps") is not None)
+        return left
 
     def do(self, raw: str, tone: str | None = None) -> None:
         """One scan, and the wait until it has had its tone."""

@@ -126,10 +126,7 @@ def test_a_page_killed_in_mid_pick_loses_nothing(ben: Picker, net: Proxy) -> Non
 
 def test_two_tabs_send_each_scan_once_and_show_the_same_count(ben: Picker, net: Proxy) -> None:
     task = ben.start("SO-1")
-    first = ben.page
-    ben.new_tab()
-    ben.page.goto(f"{ben.url}/pick/{task}/")
-    ben.wait(lambda: ben.step == "tote")
+    first = ben.second_tab(task)
     net.fault = "refuse"
     ben.do(ben.right())
     ben.do(ben.right())
@@ -142,10 +139,7 @@ def test_two_tabs_send_each_scan_once_and_show_the_same_count(ben: Picker, net: 
 
 def test_a_page_whose_scans_another_one_has_sent_goes_on_by_the_servers_screen(ben: Picker, net: Proxy) -> None:
     task = ben.start("SO-1")
-    other = ben.page
-    ben.new_tab()
-    ben.page.goto(f"{ben.url}/pick/{task}/")
-    ben.wait(lambda: ben.step == "tote" and ben.stored("steps") is not None)
+    other = ben.second_tab(task)
     net.fault = "refuse"
     ben.do(ben.right())
     ben.do(ben.right())

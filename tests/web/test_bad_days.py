@@ -29,11 +29,11 @@ from scanner.accept import Incoming, accept_scan
 from scanner.db import Busy, db, engine_options, now
 from scanner.models import Balance, ScanRecord
 from scanner.turns import SUFFIX, fault_note, has_reset_fault, turn_of
-from tests.engines import ROOT, Databases, migrate
+from tests.engines import ROOT, Databases, migrate, own_cluster
 from tests.scanner.floor import place
 from tests.serving import Answer, Client, serve, token_of
 from tests.world import World, make_world, new_scan_id
-from tools.postgres import Cluster, Missing, cluster
+from tools.postgres import Cluster
 from web import create_app
 
 WAIT_S = 1.0
@@ -308,12 +308,7 @@ def on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]
     """A station on a PostgreSQL server of its own."""
     folder = tmp_path_factory.mktemp("postgresql")
     with ExitStack() as stack:
-        try:
-            server = stack.enter_context(cluster(fsync=False))
-        except Missing as missing:
-            if os.environ.get("CI") == "true":
-                pytest.fail(f"CI must test PostgreSQL, but {missing}")
-            pytest.skip(str(missing))
+        server = stack.enter_context(own_cluster())
         migrate(server.url, folder)
         yield stack.enter_context(_stand(server.url, folder, cluster=server))
 

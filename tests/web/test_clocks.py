@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,10 +15,10 @@ from scanner.models import Discrepancy, Move, ScanRecord
 from tests.conftest import Browser
 from tests.labels.desk import again, ask, printer, work
 from tests.labels.fake_printer import FakePrinter
-from tests.phones import Phone, phone
+from tests.phones import Phone
 from tests.scanner.floor import Floor, place
 from tests.simulation.station import Clock
-from tests.world import PIN, World
+from tests.world import PIN
 
 HOUR = timedelta(hours=1)
 YEARS = timedelta(days=2 * 365)
@@ -27,23 +26,11 @@ STEPS = pytest.mark.parametrize("step", [HOUR, -HOUR], ids=["forward", "back"])
 
 
 @pytest.fixture
-def floor(app: Flask, warehouse: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Floor]:
-    """Ten mugs at A-01-1, and a clock that the test sets; the record is proved at the end."""
-    warehouse.stock("MUG", "A-01-1", 10)
+def floor(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> Floor:
+    """The floor with a clock that the test sets."""
     Clock.at = datetime.now(UTC)
     monkeypatch.setattr(scanner.db, "datetime", Clock)
-    made = Floor(warehouse)
-    yield made
-    assert made.is_good()
-
-
-@pytest.fixture
-def bens(app: Flask, floor: Floor) -> Phone:
-    """A phone on which Ben moves something."""
-    made = phone(app, floor.world)
-    made.log_in("ben")
-    made.start("move")
-    return made
+    return floor
 
 
 def mug(mine: Phone) -> list[str]:

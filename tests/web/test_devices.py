@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -20,28 +20,10 @@ from tests.conftest import Browser
 from tests.phones import Phone, phone
 from tests.scanner.floor import Floor, place
 from tests.serving import token_of
-from tests.world import PIN, World
+from tests.world import PIN
 
 Log_in = Callable[[str], Browser]
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def floor(app: Flask, warehouse: World) -> Iterator[Floor]:
-    """Ten mugs at A-01-1; the record is proved at the end."""
-    warehouse.stock("MUG", "A-01-1", 10)
-    made = Floor(warehouse)
-    yield made
-    assert made.is_good()
-
-
-@pytest.fixture
-def bens(app: Flask, floor: Floor) -> Phone:
-    """A phone on which Ben is logged in and moves something."""
-    made = phone(app, floor.world)
-    made.log_in("ben")
-    made.start("move")
-    return made
 
 
 def walk(phone: Phone, **more: Any) -> list[dict[str, Any]]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import random
 from pathlib import Path
 
-import pytest
 from flask import Flask
 
 from scanner.accept import Incoming, accept_scan
 from scanner.db import now
-from tests.engines import Databases, migrate
+from tests.engines import Databases, migrate, own_cluster
 from tests.world import World, new_scan_id
 from tools.devices import Notes
-from tools.postgres import Missing, cluster
 from tools.soak_kills import run
 from tools.trial import Count, compare
 
@@ -36,14 +33,9 @@ def test_kills_on_sqlite(databases: Databases, tmp_path: Path) -> None:
 
 def test_kills_on_postgresql_and_of_it(tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**6)
-    try:
-        with cluster(fsync=False) as server:
-            migrate(server.url, tmp_path)
-            count = run(server.url, tmp_path, kills=6, scans=200, seed=seed, server=server)
-    except Missing as missing:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI must test PostgreSQL, but {missing}")
-        pytest.skip(str(missing))
+    with own_cluster() as server:
+        migrate(server.url, tmp_path)
+        count = run(server.url, tmp_path, kills=6, scans=200, seed=seed, server=server)
     assert is_enough(count, 6)
     assert {"backend", "postmaster"} <= set(count.done)
 

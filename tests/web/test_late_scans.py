@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from scanner import ledger, people, tasks
@@ -20,15 +18,6 @@ from tests.serving import token_of
 from tests.world import World, new_scan_id
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def floor(app: Flask, warehouse: World) -> Iterator[Floor]:
-    """Ten mugs at A-01-1; the record is proved at the end."""
-    warehouse.stock("MUG", "A-01-1", 10)
-    made = Floor(warehouse)
-    yield made
-    assert made.is_good()
 
 
 def in_hand(floor: Floor) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import sqlite3
 import time
@@ -16,11 +15,10 @@ from sqlalchemy import text
 from scanner.accept import Incoming, accept_scan
 from scanner.connections import SQLITE_LOG_BYTES
 from scanner.db import db, now, transact
-from tests.engines import migrate
+from tests.engines import migrate, own_cluster
 from tests.serving import serve
 from tests.world import World, new_scan_id
 from tools.devices import Beeper, Crew, carry
-from tools.postgres import Missing, cluster
 from tools.trial import PLACES, Count, check, furnished
 
 AWAY_S, RECOVERED_S = 1.5, 5.0
@@ -29,12 +27,7 @@ PATIENT_S = 60.0
 
 def test_postgresql_that_is_restarted_under_load_is_used_again_within_five_seconds(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        try:
-            server = stack.enter_context(cluster(fsync=False))
-        except Missing as missing:
-            if os.environ.get("CI") == "true":
-                pytest.fail(f"CI must test PostgreSQL, but {missing}")
-            pytest.skip(str(missing))
+        server = stack.enter_context(own_cluster())
         migrate(server.url, tmp_path)
         trial = stack.enter_context(furnished(server.url, tmp_path, 0))
         port = stack.enter_context(serve(server.url, tmp_path, SCANDOCK_WAIT_S="1", WEB_CONCURRENCY="1"))

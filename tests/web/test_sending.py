@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -24,24 +23,6 @@ from tests.world import World, new_scan_id
 from web.auth import COOKIE, DEVICE_COOKIE
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def floor(app: Flask, warehouse: World) -> Iterator[Floor]:
-    """Ten mugs at A-01-1; the record is proved at the end."""
-    warehouse.stock("MUG", "A-01-1", 10)
-    made = Floor(warehouse)
-    yield made
-    assert made.is_good()
-
-
-@pytest.fixture
-def bens(app: Flask, floor: Floor) -> Phone:
-    """A phone on which Ben is logged in and moves something."""
-    made = phone(app, floor.world)
-    made.log_in("ben")
-    made.start("move")
-    return made
 
 
 def walk(phone: Phone, who: str = "ben", **more: Any) -> list[dict[str, Any]]:
