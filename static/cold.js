@@ -39,9 +39,9 @@ function show({ person, url, to, at, html, theme, hand, idle, figures }) {
 }
 
 async function explain(where) {
-  const scans = await all();
+  const [scans, last] = [await all(), await work("where")];
   if (scans.length) $("kept").textContent = `${scans.length} scans wait on this phone. They are kept and sent by themselves.`;
-  $("locked").hidden = !(await work("where"))?.isLocked;
+  $("locked").hidden = !last?.isLocked;
   const way = $("way");
   if (where) [way.href, way.textContent] = [where.url, "Go on with the work in hand"];
 }

@@ -26,8 +26,10 @@ let undecided = 0; // results that the person has still to see
 let registration = null;
 
 work.start({ person, about, moved: visit, changed, told: countDecisions });
-if (where) await work.replay(where.behind, where.figures);
-listen(wedgeField, { onScan: (text, at) => heard(text, "wedge", at), onHalf: halfRead, onKey: typed });
+const replayed = where && work.replay(where.behind, where.figures);
+// What is scanned meanwhile is judged behind it.
+listen(wedgeField, { onScan: async (text, at) => { await replayed; heard(text, "wedge", at); }, onHalf: halfRead, onKey: typed });
+await replayed;
 unlockOnGesture(paintStatus);
 document.addEventListener("click", clicked);
 document.addEventListener("change", pictured);

@@ -57,7 +57,10 @@ async function open() {
   return db;
 }
 
-/** Writes by `act(transaction)`; kept when it is on the disk. Rejects when nothing was written. */
+/**
+ * Writes by `act(transaction)`, which waits for all that it asks for; kept when it is on the disk. Rejects when nothing
+ * was written.
+ */
 async function write(names, act) {
   const db = await base();
   const transaction = db.transaction(names, "readwrite", STRICT);
@@ -89,9 +92,9 @@ export async function done(ids, told = []) {
   }
   await write(["scans", "told"], async (transaction) => {
     const scans = transaction.objectStore("scans");
-    for (const each of told) transaction.objectStore("told").put(each);
-    const keys = await Promise.all(ids.map((id) => scans.index("scan_id").getKey(id)));
-    for (const key of keys) if (key !== undefined) scans.delete(key);
+    const puts = told.map((each) => transaction.objectStore("told").put(each));
+    const keys = await Promise.all([...ids.map((id) => scans.index("scan_id").getKey(id)), ...puts]);
+    await Promise.all(keys.slice(0, ids.length).filter((key) => key !== undefined).map((key) => scans.delete(key)));
   });
 }
 
@@ -101,7 +104,7 @@ export async function amend(ids, facts) {
   if (!(await base())) return;
   await write(["scans"], async ({ store }) => {
     for (let at = await store.openCursor(); at; at = await at.continue()) {
-      if (ids.includes(at.value.scan_id)) at.update({ ...at.value, ...facts });
+      if (ids.includes(at.value.scan_id)) await at.update({ ...at.value, ...facts });
     }
   });
 }
@@ -117,7 +120,7 @@ export async function told(person) {
 export async function seen(person, scan_id = null) {
   const ids = (await told(person)).map((each) => each.scan_id).filter((id) => scan_id === null || id === scan_id);
   memory.told = memory.told.filter((each) => !ids.includes(each.scan_id));
-  if (await base()) await write(["told"], ({ store }) => { for (const id of ids) store.delete(id); });
+  if (await base()) await write(["told"], ({ store }) => Promise.all(ids.map((id) => store.delete(id))));
 }
 
 /** A part of the work in hand, "where" or "steps"; undefined when there is none. */
@@ -132,8 +135,8 @@ export async function keepWork(parts) {
   const db = await base();
   if (!db) return;
   const transaction = db.transaction("work", "readwrite");
-  for (const [part, value] of Object.entries(parts)) transaction.store.put(value, part);
-  await transaction.done.catch(() => {});
+  const puts = Object.entries(parts).map(([part, value]) => transaction.store.put(value, part));
+  await Promise.all([...puts, transaction.done]).catch(() => {});
 }
 
 /** Nobody sees the work in hand any more. */

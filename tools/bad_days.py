@@ -64,8 +64,7 @@ def live(days: int, first: int, folder: Path) -> list[str]:
                 try:
                     day.run()
                 except (Lost, Exception) as error:  # noqa: BLE001 - the next day may be good
-                    found.append(f"seed {seed}: {error}")
-                    print(f"{type(error).__name__} {found[-1]}", flush=True)
+                    found.append(f"seed {seed}: {type(error).__name__}: {error}")
                 found += [f"seed {seed}: the page threw {error}" for error in picker.errors]
                 picker.context.close()
             met += day.met
@@ -75,6 +74,7 @@ def live(days: int, first: int, folder: Path) -> list[str]:
         found += [str(breach) for breach in check_ledger.check(world.site.id)]
         db.session.remove()
         db.engine.dispose()
+    print(*found, sep="\n")
     print(f"{days} days, {scans} scans in {time.monotonic() - began:,.0f} s: {len(found)} lost, doubled or wrong")
     print(f"the count on the screen was compared with the store {looks} times")
     print(f"queues drained after the network's return: {_spread(drains)} (aim p95 10 s)")

@@ -91,7 +91,7 @@ class BadDay:
         """Live it. Raises Lost."""
         self._furnish()
         ben = self.picker
-        ben.page.add_init_script(CLOCK)
+        ben.context.add_init_script(CLOCK + FULL_DISK)
         ben.log_in("ben")
         self.task = ben.start(f"BAD-{self.seed}")
         for _ in range(SCANS):
@@ -115,22 +115,19 @@ class BadDay:
     def _scan(self) -> None:
         """What the screen wants, until the screen goes on."""
         ben = self.picker
-        raw, at, kept = self._right(), self._at(), len(ben.tones())
+        raw, at, kept = self._right(), self.picker.at, len(ben.tones())
         ben.page.wait_for_timeout(310)  # sooner, the same code again is one read of one label
         ben.keys(raw)
         self.expected.append((raw, "accepted"))
-        self._until(lambda: self._at() != at or self._is_kept(kept), f"{raw} at {ben.step}")
-        if self._at() == at:  # only the server can tell how it goes on
+        self._until(lambda: self.picker.at != at or self._is_kept(kept), f"{raw} at {ben.step}")
+        if self.picker.at == at:  # only the server can tell how it goes on
             self.met["kept"] += 1
             self._heal()
-            self._until(lambda: self._at() != at, f"{raw} at {ben.step}, with a network")
+            self._until(lambda: self.picker.at != at, f"{raw} at {ben.step}, with a network")
         self._look()
 
     def _right(self) -> str:
         return self.tote if self.picker.step == "tote" else self.picker.right()
-
-    def _at(self) -> str:
-        return str(self.picker.page.evaluate("document.getElementById('screen')?.dataset.at ?? ''"))
 
     def _is_kept(self, tones: int) -> bool:
         return len(self.picker.tones()) > tones and self.picker.tones()[-1] == "warn"
@@ -141,12 +138,12 @@ class BadDay:
         if ben.step not in ("location", "item") or self.chance.random() > 0.08:
             return
         self.met["wrong code"] += 1
-        at, stops = self._at(), ben.tones().count("stop")
+        at, stops = self.picker.at, ben.tones().count("stop")
         ben.page.wait_for_timeout(310)
         ben.keys(WRONG)
         self.expected.append((WRONG, "refused"))
         self._until(lambda: ben.tones().count("stop") > stops, "a wrong code")
-        self._until(lambda: self._at() == at, "the step after a wrong code")
+        self._until(lambda: self.picker.at == at, "the step after a wrong code")
 
     # --- what goes wrong --------------------------------------------------------------------------------------------
 
@@ -167,57 +164,59 @@ class BadDay:
         if self.chance.random() > 0.12:
             return
         name = self.chance.choice(("reload", "crash", "tab", "closed", "clock", "session", "switch", "full disk"))
-        if name in ("reload", "crash", "tab", "closed") and self.net.fault not in PAGES:
+        if name in ("reload", "crash", "tab", "closed", "clock") and self.net.fault not in PAGES:
             return
         self.met[name] += 1
+        at = self.picker.at
         acts: dict[str, Callable[[], None]] = {
-            "reload": lambda: self._open(self.picker.page.reload),
-            "crash": self._crash,
-            "tab": self._tab,
-            "closed": self._closed,
-            "clock": self._set_clock,
+            "reload": lambda: self._open(self.picker.page.reload, at),
+            "crash": lambda: self._crash(at),
+            "tab": lambda: self._tab(at),
+            "closed": lambda: self._closed(at),
+            "clock": lambda: self._set_clock(at),
             "session": self._end_session,
             "switch": self._switch,
             "full disk": self._fill_disk,
         }
         acts[name]()
 
-    def _crash(self) -> None:
+    def _crash(self, at: str) -> None:
         self.picker.crash()
-        self._again()
+        self._again(at)
 
-    def _tab(self) -> None:
+    def _tab(self, at: str) -> None:
         """A second page of the same app; the first stays where it is."""
         self.others.append(self.picker.page)
         self.picker.new_tab()
-        self._again()
+        self._again(at)
 
-    def _closed(self) -> None:
+    def _closed(self, at: str) -> None:
         closed = self.picker.page
         self.picker.new_tab()
         closed.close()
-        self._again()
+        self._again(at)
 
-    def _again(self) -> None:
+    def _again(self, at: str | None = None) -> None:
         ben = self.picker
-        ben.page.add_init_script(CLOCK)
-        self._open(lambda: ben.page.goto(f"{ben.url}/pick/{self.task}/"))
+        self._open(lambda: ben.page.goto(f"{ben.url}/pick/{self.task}/"), at)
 
-    def _open(self, act: Callable[[], object]) -> None:
-        """Open the work, and wait until it listens where the last scan has led."""
+    def _open(self, act: Callable[[], object], at: str | None) -> None:
+        """Open the work, and wait until it listens where the last scan has led: at this step, if it is known."""
         try:
             act()
         except Error as error:
             raise Lost(f"seed {self.seed}: the page does not open: {error}") from error
-        self._until(lambda: self.picker.step != "", "the page")
+        self._until(lambda: self.picker.step != "" and at in (None, self.picker.at), f"the page at {at}")
         self._until(lambda: self.picker.page.evaluate("document.activeElement.id") == "wedge", "the page")
         self._look()
         if not self.picker.stored("steps"):
             self._heal()
 
-    def _set_clock(self) -> None:
+    def _set_clock(self, at: str) -> None:
+        """By years, then the app is opened anew: an open page would be as one that nobody has touched, and locks."""
         years = self.chance.uniform(-2, 2)
         self.picker.page.evaluate(SET_CLOCK, years * YEAR_MS)
+        self._open(self.picker.page.reload, at)
 
     def _end_session(self) -> None:
         """It ends at the server while the phone works on; what waits is sent all the same, then the log-in comes."""
@@ -248,13 +247,12 @@ class BadDay:
     def _fill_disk(self) -> None:
         """One scan that the phone cannot keep: it says so, and the scan was not made."""
         ben = self.picker
-        at, stops = self._at(), ben.tones().count("stop")
-        ben.page.evaluate(f"() => {{ {FULL_DISK} }}")
+        at, stops = self.picker.at, ben.tones().count("stop")
         ben.page.evaluate("window.isDiskFull = true")
         ben.keys(self._right())
         self._until(lambda: ben.tones().count("stop") > stops, "a full disk")
         ben.page.evaluate("window.isDiskFull = false")
-        if self._at() != at:
+        if self.picker.at != at:
             raise Lost(f"seed {self.seed}: a scan that was not kept went on")
 
     # --- what must be true ------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -63,13 +64,15 @@ class Picker(Station):
         return left
 
     def do(self, raw: str, tone: str | None = None) -> None:
-        """One scan, and the wait until it has had its tone."""
-        before = len(self.tones())
+        """One scan, and the wait until it has had its tone and the screen has gone on: that may come a frame later."""
+        before, at = len(self.tones()), self.at
         self.sent.append(raw)
         self.keys(raw)
         self.wait(lambda: len(self.tones()) > before)
         if tone is not None:
             assert self.tones()[-1] == tone, (raw, self.tones(), self.text("body"))
+        if self.tones()[-1] in GOES_ON:
+            self.wait(lambda: self.at != at)
 
     def right(self) -> str:
         """What the step on the screen wants."""
@@ -79,6 +82,17 @@ class Picker(Station):
             return place("PACK-1")
         expects = json.loads(self.page.get_attribute("#screen", "data-expects") or "[]")
         return str(expects[0])
+
+    def reopen(self, act: Callable[[], object]) -> None:
+        """Open the work anew, and wait until it listens where it stood before."""
+        at = self.at
+        act()
+        self.wait(lambda: self.at == at and self.page.evaluate("document.activeElement.id") == "wedge", seconds=15)
+
+    @property
+    def at(self) -> str:
+        """The name of the step on the screen, and what is counted there."""
+        return str(self.page.evaluate(AT))
 
     @property
     def step(self) -> str:
@@ -123,6 +137,13 @@ class Picker(Station):
         return self.waiting() == [] and self.text("#link") == "ONLINE"
 
 
+GOES_ON = ("ok", "line", "done")  # the tones behind which another step comes
+AT = """
+(() => {
+  const screen = document.getElementById("screen");
+  return `${screen?.dataset.at ?? ""} ${screen?.querySelector("[data-count]")?.textContent ?? ""}`;
+})()
+"""
 WORK = """
 (part) => new Promise((found, failed) => {
   const asked = indexedDB.open("scandock");

@@ -57,7 +57,7 @@ class Proxy:
         self.plan: Plan | None = None
         self.met: list[tuple[str, str, str]] = []  # fault, method, path
         self._over = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.port = int(self._server.server_port)
         self.url = f"http://127.0.0.1:{self.port}"
@@ -106,6 +106,11 @@ def script(seed: int, chance: float = 0.4, only: tuple[str, ...] = ("POST",)) ->
             return draws.choice(faults) if draws.random() < chance else ""
 
     return plan
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_whose: object) -> None:
+        """A browser that has hung up is no news here."""
 
 
 def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:

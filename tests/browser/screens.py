@@ -106,6 +106,12 @@ def log_in(station: Station, person: Person, *, idle: timedelta = timedelta()) -
     station.context.add_cookies([{"name": COOKIE, "value": token, "url": station.url}])
 
 
+FORGET = """
+() => new Promise((kept, failed) => {
+  const asked = indexedDB.deleteDatabase("scandock");
+  [asked.onsuccess, asked.onerror, asked.onblocked] = [() => kept(), failed, failed];
+})
+"""
 PARTS = ("steps", "station", "offline", "desk")
 
 
@@ -223,6 +229,8 @@ def station_pages(phone: Station, busy: Morning, see: See) -> None:
         phone.open(path)
         see(f"{path.strip('/')} index", page)
     _look_ups(phone, busy, see)
+    page.goto(f"{phone.url}/manifest.webmanifest")  # no page of ours that has its database open
+    page.evaluate(FORGET)
     page.goto(f"{phone.url}/offline")
     see("offline", page)
     page.goto(f"{phone.url}/nowhere")

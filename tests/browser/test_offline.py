@@ -90,15 +90,18 @@ def test_the_work_in_hand_opens_without_a_network_where_it_was(ben: Picker, net:
     net.fault = "refuse"
     for _ in range(3):
         ben.do(ben.right())
-    step, wanted = ben.step, ben.right()
-    ben.page.reload()
-    ben.wait(lambda: ben.step == step)
+    wanted = ben.right()
+    ben.reopen(ben.page.reload)
     assert ben.right() == wanted
-    ben.wait(lambda: ben.shown_count() == 3)
+    ben.shows(3)
     ben.do(ben.right())
-    ben.crash()
-    ben.page.goto(ben.url + "/")
-    ben.wait(lambda: ben.step != "" and ben.shown_count() == 4)
+
+    def from_home() -> None:
+        ben.crash()
+        ben.page.goto(ben.url + "/")
+
+    ben.reopen(from_home)
+    ben.shows(4)
     ben.pick()
     assert ben.waiting() == ben.sent
     net.heal()

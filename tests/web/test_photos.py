@@ -12,7 +12,7 @@ import pytest
 
 from scanner import people
 from scanner.barcode import encode
-from scanner.barcode.image import MOST_BYTES
+from scanner.barcode.image import MOST_BYTES, read_photo
 from scanner.db import db, transact
 from scanner.models import ScanRecord
 from tests.conftest import Browser
@@ -21,6 +21,13 @@ from tools.pictures import F, encoded, photo_of, symbol
 
 Log_in = Callable[[str], Browser]
 MUG = encoded(photo_of(symbol(F.EAN13, GTINS["MUG"])), "JPEG")
+
+
+@pytest.fixture(autouse=True)
+def _no_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine looks as often as a quiet one."""
+    assert read_photo.__kwdefaults__ is not None
+    monkeypatch.setitem(read_photo.__kwdefaults__, "budget_ms", 2_000)
 
 
 @pytest.fixture
