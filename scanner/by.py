@@ -29,6 +29,7 @@ class By:
     occurred_at: datetime = field(default_factory=now)
     sent_at: datetime | None = None  # by the clock of occurred_at, when it went off; None if that was not told
     seen: str = ""  # what the device said of the scan by itself: ok, stop, kept; "" if it did not judge
+    is_asked: bool = False  # it is something that people are asked twice, unless their device has said yes
     task_id: int | None = None
     moves: list[int] = field(default_factory=list)  # seq of what this act has posted
     discrepancies: list[int] = field(default_factory=list)  # ids of what it has opened
@@ -45,6 +46,11 @@ class By:
     def today(self) -> date:
         """The date at the site; every expiry rule uses it."""
         return now().astimezone(ZoneInfo(self.timezone)).date()
+
+    def asks_again(self) -> bool:
+        """Whether what is asked twice is asked now, which is noted. A device that has said yes has let it be done."""
+        self.is_asked = True
+        return self.seen != "ok"
 
     def may(self, *roles: str) -> bool:
         """True if the person has one of `roles`; an admin and a supervisor may do all station work."""

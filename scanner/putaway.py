@@ -162,7 +162,7 @@ def _put(task: Task, found: Found, by: By) -> str:
     check_place(task, load, location, _best(task), by)
     offers = task.state["offers"]
     is_asked = (not offers or location.id != offers[0][0]) and task.state.get("confirm") != location.id
-    if is_asked and by.seen != "ok":  # a device that has said yes has let it be put there
+    if is_asked and by.asks_again():
         task.note(confirm=location.id)
         by.code, by.tone = "confirm", "warn"
         return f"{location.code} is another place. Scan it again to put it there."

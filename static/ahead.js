@@ -15,8 +15,9 @@ let steps = {};
 let asked = ""; // the step at which the server was asked last
 
 /**
- * What a code means at a step: { kind: "ok", to, tone, add?, figure?, final? }, { kind: "stop" }, or { kind: "kept", needs?, back? },
- * which only the server can judge: `needs` says in words why, `back` that it is the step that the device came from.
+ * What a code means at a step: { kind: "ok", to, tone, add?, figure?, final?, asks? }, { kind: "stop" }, or { kind: "kept", needs?, back? },
+ * which only the server can judge: `needs` says in words why, `back` that it is the step that the device came from;
+ * `asks`, that the server has the first word where it can be reached.
  */
 export function meaning(at, raw) {
   const step = steps[at];
@@ -41,6 +42,11 @@ function wayOf(step, raw, bare) {
 /** The screen of a step, as HTML. */
 export function screenOf(at) {
   return steps[at].html;
+}
+
+/** Whether the server's own screen of a step shows more than the one that is here. */
+export function isBare(at) {
+  return Boolean(steps[at]?.bare);
 }
 
 /** Whether a step is known here. */

@@ -182,8 +182,9 @@ function isLeading(to) {
   return to === "/scan" || to.startsWith("/lookup/");
 }
 
-async function form({ scan_id, raw, at, device, symbology, sends_gs, to }, token) {
+async function form({ scan_id, raw, at, device, symbology, sends_gs, seen, to }, token) {
   const known = { ...(symbology && { symbology }), ...(typeof sends_gs === "boolean" && { sends_gs }) };
+  if (seen === "stop") known.seen = seen; // never booked any more; what was called right the server still asks about
   const body = new URLSearchParams({ scan_id, raw, at, device, sent_at: deviceTime(), ...known });
   const headers = { "X-CSRFToken": token, "HX-Request": "true", "HX-Request-Type": "partial", Accept: "text/html" };
   try {

@@ -247,7 +247,7 @@ function paintStatus() {
   for (const [id, isShown] of [["muted", isOff()], ["unchecked", asksForCheck()]]) if ($(id)) $(id).hidden = !isShown;
   const { state } = $("scan")?.dataset ?? {};
   if (state === "ready" && !isLasting) band("ready", "This browser keeps nothing.");
-  if (isDown && waiting && (state === "ready" || state === "offline" || state === "sending")) band("offline", work.saved());
+  if (isDown && waiting && ["ready", "right", "sending", "offline"].includes(state)) band("offline", work.saved());
 }
 
 function paintClock() {

@@ -83,7 +83,7 @@ export function unseenStop(read_at) {
 export function keepStop(stop, words) {
   shownStop()?.remove();
   $("screen").append(stop);
-  if (stop.querySelectorAll(".stop__after").length >= MOST_AFTER) return; // the queue's list has them all
+  if (!words || stop.querySelectorAll(".stop__after").length >= MOST_AFTER) return; // the queue's list has them all
   const line = document.createElement("p");
   line.className = "stop__after";
   line.textContent = `Scanned after it: ${words}`;
@@ -112,13 +112,13 @@ export function putStopAside() {
   clearTimeout(stopTimer);
 }
 
-/** After a verdict: the band's colour, and a STOP that sounds once more when nobody comes. */
-export function afterVerdict(outcome, tone) {
+/** After a verdict: a STOP sounds once more when nobody comes; of what is on record, the band has the colour. */
+export function afterVerdict(outcome, tone, isOnRecord = true) {
   const isStop = shownStop() !== null;
   clearTimeout(stopTimer);
   if (!isStop) stopShownAt = Infinity;
   else if (stopShownAt === Infinity) stopShownAt = performance.now();
   if (isStop) stopTimer = setTimeout(() => shownStop() && play(tone), STOP_AGAIN_MS);
   if (outcome === "refused") band(tone === "warn" ? "warn" : "stop", "");
-  else flash(tone === "warn" ? "warn" : "ok");
+  else if (isOnRecord) flash(tone === "warn" ? "warn" : "ok");
 }

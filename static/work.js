@@ -1,7 +1,8 @@
 // Work: what happens to a scan between the ear and the screen, with and without a network.
 //
-// It is stored, then sent. The server's answer is what counts and is waited for; where it does not come in time, the screen
-// goes on by what is known on this device (ahead.js), and the server's own screen takes that place when it comes.
+// It is stored, judged by what is known on this device (ahead.js), shown, and sent. The server's answer is what counts: its own
+// screen takes the place of what was shown, and only where it says otherwise is there another tone. What this device cannot
+// judge by itself waits for the server.
 
 import * as ahead from "./ahead.js";
 import { checkCharacter, device, deviceTime, isMisread, uuid7 } from "./ids.js";
@@ -11,14 +12,14 @@ import { play } from "./sound.js";
 import * as store from "./store.js";
 import { parsed } from "./trusted.js";
 
-const PATIENCE_MS = 700; // so long the server's own answer is waited for
+const PATIENCE_MS = 700; // so long the server's own answer is waited for, where it knows more
 const SLOW_MS = 400;
 const PAGE_MS = 10_000;
 const HELP = `CHELP${checkCharacter("CHELP")}`;
 const SIGNS = { accepted: "\u2713", refused: "\u2715", discrepancy: "!" }; // as the server's own screens have them
 const STUCK = { title: "Not kept", say: "This phone cannot keep the scan: its memory is full.", next: "Send what waits, or take another phone." };
 
-/** Scans of this page that are under way, by id: { id, raw, read_at, means, seen, shown, hasSounded, isSettled, timer }. */
+/** Scans of this page that are under way, by id: { id, raw, read_at, means, seen, shown, isWhole, unseen, hasSounded, isSettled, timer }. */
 const made = new Map();
 let line = Promise.resolve(); // what changes the screen does so one after the other
 let spot = null; // the step at which the next scan is judged here; null: the one on the screen
@@ -40,7 +41,7 @@ export function start(given) {
     shown: ({ scan_id }) => made.get(scan_id)?.shown,
     settled: (pairs) => inTurn(() => settled(pairs)),
     changed: () => {
-      if (outbox?.isDown) for (const scan of made.values()) if (!scan.seen) showOwn(scan); // those with it are shown already
+      if (outbox?.isDown) for (const entry of made.values()) if (!entry.isWhole) showOwn(entry);
       hooks.changed();
     },
   });
@@ -68,19 +69,28 @@ export async function take(raw, known, read_at) {
   note(at, raw, means);
   acknowledge(raw, JSON.parse(dataset.expects));
   const who = { device: device(), person: hooks.person, to: dataset.scanUrl };
-  const seen = outbox.isDown ? means.kind : undefined; // nothing of it is shown before the server's answer, or in its stead
+  const isAtOnce = isLate() || (means.kind !== "kept" && !means.asks);
+  const seen = isAtOnce ? means.kind : undefined; // else the server's answer may come first
   const scan = { scan_id: uuid7(), raw, at: deviceTime(), ...who, ...known, ...(seen && { seen }) };
-  made.set(scan.scan_id, { id: scan.scan_id, raw, read_at, means, seen, shown: "", hasSounded: false, timer: 0 });
+  made.set(scan.scan_id, { id: scan.scan_id, raw, read_at, means, seen, shown: "" });
   try {
     await outbox.add(scan);
   } catch {
     return notKept(scan.scan_id, at);
   }
   const entry = made.get(scan.scan_id);
-  const isLate = [...made.values()].some((each) => each.shown); // the answer to an earlier one is
-  if (entry && (outbox.isDown || isLate)) await showOwn(entry); // the screen before another try to send
-  else if (entry) entry.timer = setTimeout(() => showOwn(entry), PATIENCE_MS);
+  if (entry && isAtOnce) {
+    const shown = showOwn(entry);
+    await (outbox.isDown ? shown : painted()); // the server is asked while the next step is drawn
+  }
+  if (entry && !entry.isSettled) entry.timer = setTimeout(() => showOwn(entry), PATIENCE_MS);
   await outbox.drain();
+}
+
+/** Whether the server's answer is not to be waited for: there is none, or not in time. */
+function isLate() {
+  const since = performance.now() - PATIENCE_MS;
+  return outbox.isDown || [...made.values()].some(({ read_at }) => read_at <= since);
 }
 
 /** What a code means here. UNDO leads back along the steps that this device has gone itself. */
@@ -113,53 +123,84 @@ function acknowledge(raw, expected) {
   if (isMisread(raw)) return band("warn", `Misread? ${printable(raw)}`); // sent all the same: the record is the server's
   band("read", `${isExpected ? "\u2713 " : ""}${printable(raw)}`);
   slowTimer = setTimeout(() => {
-    if (outbox.queue.waiting && !outbox.isDown) band("sending", `Sending ${printable(raw)}`);
+    if (["read", "right"].includes($("scan")?.dataset.state)) band("sending", `Sending ${printable(raw)}`);
   }, SLOW_MS);
 }
 
 // --- what this device knows by itself --------------------------------------------------------------------------------
 
-/** Shows what a stored scan means by the coming steps. */
+/** Shows what a stored scan means by the coming steps; asked again, what has been waited for in vain. */
 function showOwn(entry) {
-  clearTimeout(entry.timer);
-  return inTurn(() => {
-    if (entry.shown || entry.isSettled || !$("screen")) return undefined;
-    entry.shown = entry.means.kind;
-    if (!entry.seen) store.amend([entry.id], { seen: entry.shown }).catch(() => {});
-    entry.seen = entry.shown;
-    return OWN[entry.shown](entry);
+  return inTurn(async () => {
+    if (entry.isSettled || !$("screen")) return;
+    const isNew = !entry.shown;
+    if (isNew) {
+      entry.shown = entry.means.kind;
+      if (!entry.seen) store.amend([entry.id], { seen: entry.shown }).catch(() => {});
+      entry.seen = entry.shown;
+    }
+    await OWN[entry.shown](entry, isNew);
   });
 }
 
 const OWN = {
-  async ok(entry) {
+  async ok(entry, isNew) {
     const { tone, to } = entry.means;
-    if (!ahead.knows(to)) return lost(entry); // the coming steps were fetched anew meanwhile
-    shownStop()?.remove();
-    sound(entry, tone);
-    afterVerdict("accepted", tone);
-    band("offline", saved());
-    const from = here();
-    await painted(); // a slow phone needs longer for the next step than for the colour
-    if (here() !== from) return undefined; // somebody has left the page
-    await goTo(entry.means);
-    band("offline", saved());
-    return void ahead.note(to, hooks.about(), entry.id, figures);
+    if (!ahead.knows(to)) return isNew ? lost(entry) : undefined; // the coming steps were fetched anew meanwhile
+    if (isNew) await right(entry, tone);
+    else if (isLate()) ownBand(entry);
+    if (!entry.isWhole && (isLate() || !ahead.isBare(to))) await goUpTo(entry);
   },
-  stop(entry) {
-    showStop({ ...wrongHere(), scanned: printable(entry.raw) });
+  stop(entry, isNew) {
+    if (!isNew) return;
+    entry.isWhole = true;
+    entry.unseen = unseenStop(entry.read_at);
+    if (entry.unseen) keepStop(entry.unseen, `${SIGNS.refused} ${printable(entry.raw)}`);
+    else showStop({ ...wrongHere(), scanned: printable(entry.raw) });
     sound(entry, "stop");
     afterVerdict("refused", "stop");
   },
-  kept(entry) {
+  kept(entry, isNew) {
+    entry.isWhole = outbox.isDown;
     band("offline", saved());
-    if (outbox.isDown) sound(entry, "warn"); // a slow answer may still come, and has a tone of its own
+    if (isNew && outbox.isDown) sound(entry, "warn"); // a slow answer may still come, and has a tone of its own
   },
 };
 
+/** The verdict, a frame before the next step: a slow phone needs longer for that. */
+function right(entry, tone) {
+  [entry.from, entry.unseen] = [here(), unseenStop(entry.read_at)];
+  if (!entry.unseen) shownStop()?.remove();
+  sound(entry, tone);
+  afterVerdict("accepted", tone, false);
+  ownBand(entry);
+  return painted();
+}
+
+/** Right is not booked yet: green is the server's. */
+function ownBand({ raw, means }) {
+  if (isLate()) band("offline", saved());
+  else band(means.tone === "warn" ? "warn" : "right", `${SIGNS.accepted} ${printable(raw)}`);
+}
+
+/** Goes on to where a scan leads, and those before it that have waited for the server's own screen. */
+async function goUpTo(last) {
+  for (const entry of made.values()) {
+    if (entry.shown === "ok" && !entry.isWhole) {
+      if (entry.from !== here()) return; // somebody has left the page
+      entry.isWhole = true;
+      await goTo(entry.means);
+    }
+    if (entry === last) break;
+  }
+  if (last.unseen) keepStop(last.unseen, `${SIGNS.accepted} ${printable(last.raw)}`);
+  ownBand(last);
+  ahead.note(last.means.to, hooks.about(), last.id, figures);
+}
+
 function lost(entry) {
   spot = "";
-  OWN.kept(entry);
+  OWN.kept(entry, true);
 }
 
 /** Puts a step on the screen that no server has seen yet, with what is counted there. */
@@ -239,9 +280,10 @@ async function answered(scan, { status, answer, page }, entry) {
   if (scan.to !== here()) return elsewhere(said, entry), false;
   if (!entry) return true; // of an earlier page: what matters of it is told
   if (!page || (isOwnScreen() && made.size)) return withoutScreen({ scan: scan.scan_id, ...said }, entry);
-  const unseen = unseenStop(entry.read_at);
+  const isJudged = ["ok", "stop"].includes(entry.shown); // here, and with it what it says of an earlier STOP
+  const unseen = isJudged ? entry.unseen && shownStop()?.cloneNode(true) : unseenStop(entry.read_at);
   const isAsShown = await show(page);
-  if (unseen) keepStop(unseen, said.line);
+  if (unseen) keepStop(unseen, isJudged ? "" : said.line);
   verdict(said, entry);
   if (!isAsShown && outcome !== "refused") tellOther();
   return false;

@@ -54,7 +54,7 @@ START = """
       its.read = performance.now();
       frame((at) => { its.band = at; });
     }
-    if (!its.read || !its.toned || !["ok", "warn", "stop", "offline"].includes(state)) return;
+    if (!its.read || !its.toned || !["right", "ok", "warn", "stop", "offline"].includes(state)) return;
     [its.state, its.coloured] = [state, performance.now()];
     frame((at) => { its.verdict = at; });
   };

@@ -170,7 +170,11 @@ class _Play:
             spot.ways[number] = way, Leads(needs=way.needs, is_back=way.is_back), None
             if way.ends is not None:
                 end = _end(way.ends)
-                spot.ways[number] = way, Leads(tone="done", is_final=True), self.ends.setdefault(end.key, end)
+                spot.ways[number] = (
+                    way,
+                    Leads(tone="done", is_final=True, is_asked=True),
+                    self.ends.setdefault(end.key, end),
+                )
             elif way.played:
                 heappush(self.queue, (spot.cost + 1 + way.detour, next(self.order), spot, number))
 
@@ -197,7 +201,7 @@ class _Play:
 
     def _play(self, code: str) -> Leads:
         """Take one step. Raises Refusal; Unplayable for what only the server can do."""
-        by = replace(self.by, moves=[], discrepancies=[], is_final=False, step="", code="", tone="")
+        by = replace(self.by, moves=[], discrepancies=[], is_final=False, is_asked=False, step="", code="", tone="")
         if code not in self.found:
             self.found[code] = find(read_code(code), by)
         try:
@@ -206,7 +210,7 @@ class _Play:
             take_back()
         is_done = self.task.status != "open"
         tone = by.tone or ("warn" if by.discrepancies else "done" if is_done else "ok")
-        return Leads(tone=tone, is_final=by.is_final)
+        return Leads(tone=tone, is_final=by.is_final, is_asked=by.is_asked)
 
     def _loses_count(self, way: Way, spot: _Spot, came: _Spot, met: _Spot) -> bool:
         """Whether a figure would go on at another step: how far the device has counted nobody knows here."""
@@ -230,7 +234,8 @@ class _Play:
         prompt = self.workflow.prompt(task)
         if task.status != "open":
             return _Spot(task.state, (task.status, task.location_id), None, None, _end(prompt), None)
-        step = Step(key_of(prompt), self.script.drawn(task, prompt))
+        drawn = self.script.drawn(task, prompt)
+        step = Step(key_of(prompt), drawn, is_bare=drawn != prompt)
         columns, figure = (task.status, task.location_id), self.script.figure(task)
         return _Spot(task.state, columns, task.memo.get("book"), self.script.same(task), step, figure)
 

@@ -34,6 +34,7 @@ class Leads:
     is_final: bool = False  # UNDO does not take it back
     is_back: bool = False  # to the step that the device came from
     needs: str = ""
+    is_asked: bool = False  # the server asks twice, or knows more: where it can be reached it has the first word
 
     def as_json(self) -> dict[str, Any]:
         """The way as a device gets it: what is not said is not so."""
@@ -46,6 +47,8 @@ class Leads:
             said["add"] = self.add
         if self.figure is not None:
             said["figure"] = self.figure
+        if self.is_asked:
+            said["asks"] = True
         return said | ({"final": True} if self.is_final else {})
 
 
@@ -58,6 +61,7 @@ class Step:
     other: str = "keep"  # what any other code is: 'stop' wrong here, 'keep' for the server to judge
     needs: str = ""  # what cannot be done here without the server
     quantity: str | None = None  # the step that a typed figure leads to
+    is_bare: bool = False  # the server's own screen shows more
     leads: list[tuple[Way, Leads]] = field(default_factory=list)
 
     def as_json(self, html: str) -> dict[str, Any]:
@@ -69,4 +73,6 @@ class Step:
             said["like"] = likes
         if self.needs:
             said["needs"] = self.needs
+        if self.is_bare:
+            said["bare"] = True
         return said | ({"pad": {"quantity": self.quantity}} if self.quantity else {})

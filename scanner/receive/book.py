@@ -25,7 +25,7 @@ def book(task: Task, unit_id: int, by: By) -> str:
     held = task.state["goods"]
     item, qty = db.session.get_one(Item, held["item"]), held["qty"]  # read with the lines
     over = _too_many(task, item, qty)
-    if over and task.state.get("confirm") != f"over {qty}" and by.seen != "ok":  # else they stand at the dock already
+    if over and task.state.get("confirm") != f"over {qty}" and by.asks_again():
         task.note(confirm=f"over {qty}")
         by.code, by.tone = "confirm", "warn"
         return f"{over} more than ordered. Do the same again to book it all the same."

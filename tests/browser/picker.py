@@ -64,7 +64,7 @@ class Picker(Station):
         return left
 
     def do(self, raw: str, tone: str | None = None) -> None:
-        """One scan, and the wait until it has had its tone and the screen has gone on: that may come a frame later."""
+        """One scan, and the wait for its tone, for the next step, and for the server where there is one."""
         before, at = len(self.tones()), self.at
         self.sent.append(raw)
         self.keys(raw)
@@ -73,6 +73,7 @@ class Picker(Station):
             assert self.tones()[-1] == tone, (raw, self.tones(), self.text("body"))
         if self.tones()[-1] in GOES_ON:
             self.wait(lambda: self.at != at)
+        self.wait(lambda: self.page.get_attribute("#scan", "data-state") not in UNDER_WAY)
 
     def right(self) -> str:
         """What the step on the screen wants."""
@@ -137,6 +138,7 @@ class Picker(Station):
         return self.waiting() == [] and self.text("#link") == "ONLINE"
 
 
+UNDER_WAY = ("read", "right", "sending")
 GOES_ON = ("ok", "line", "done")  # the tones behind which another step comes
 AT = """
 (() => {

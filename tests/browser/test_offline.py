@@ -115,8 +115,8 @@ def test_the_work_in_hand_opens_without_a_network_where_it_was(ben: Picker, net:
 def test_a_page_killed_in_mid_pick_loses_nothing(ben: Picker, net: Proxy) -> None:
     task = ben.start("SO-1")
     net.plan = lambda method, path: "lost" if method == "POST" and "scan" in path else ""
-    ben.keys(ben.right())
     ben.sent.append(ben.right())
+    ben.keys(ben.right())
     ben.wait(lambda: len(ben.waiting()) == 1)
     ben.crash()
     net.heal()

@@ -45,6 +45,7 @@ def coming(server: Harness) -> None:
     ]
 
 
+ASKS = {"to": key_of(ITEM), "tone": "ok", "asks": True}
 PRINTS = {"needs": "Printing needs the network."}
 
 
@@ -152,6 +153,114 @@ def test_a_figure_typed_or_scanned_again_is_counted_on(station: Station, server:
     station.wait(lambda: station.text("[data-count]") == "4")
 
 
+def test_a_known_code_has_its_verdict_and_the_next_step_before_the_server_answers(
+    station: Station, server: Harness
+) -> None:
+    coming(server)
+    known(station)
+    server.delay_s = 0.4
+    server.prompts["LA032X"] = ITEM
+    station.scan("LA032X")
+    station.wait(lambda: state(station) == "ready")
+    before = seen_before_the_answer(station)
+    assert ["right", "ok", "TAKE", "", "✓ LA032X"] in before  # green is what is booked
+    assert all(look[0] != "ok" for look in before)
+    assert (station.text(".verb"), station.tones()) == ("TAKE", ["ok"])
+
+
+def test_a_code_that_is_wrong_for_certain_is_a_stop_before_the_server_answers(
+    station: Station, server: Harness
+) -> None:
+    coming(server)
+    known(station)
+    server.delay_s = 0.4
+    server.refuse("LB083X", say="That is another place.")
+    station.scan("LB083X")
+    assert ["stop", "stop", PLAIN.verb, "Wrong here", ""] in seen_before_the_answer(station)
+    assert "another place" in station.text("#stop")  # the server's own words
+    assert "Scanned after it" not in station.text("#stop")
+    assert station.tones() == ["stop"]
+    assert [scan.get("seen") for scan in server.scans] == ["stop"]
+
+
+def test_where_the_server_says_otherwise_its_word_is_heard_and_counts(station: Station, server: Harness) -> None:
+    coming(server)
+    known(station)
+    server.refuse("LA032X", say="That place is on hold.")
+    station.keys("LA032X")
+    station.wait(lambda: "on hold" in station.text("#stop"))
+    assert station.tones() == ["ok", "stop"]
+    assert station.page.get_attribute("#screen", "data-step") == "location"
+
+
+def test_what_the_server_asks_twice_is_not_judged_here_while_it_can_be_asked(station: Station, server: Harness) -> None:
+    server.coming = [(PLAIN, {"other": "stop", "ways": {"LA032X": ASKS}}), (ITEM, {"other": "keep", "ways": {}})]
+    known(station)
+    server.delay_s = 0.4
+    server.answers["LA032X"] = {"outcome": "accepted", "code": "confirm", "say": "Again?", "tone": "warn"}
+    station.keys("LA032X")
+    station.wait(lambda: "Again?" in station.text("#verdict"))
+    assert (station.tones(), station.page.get_attribute("#screen", "data-step")) == (["warn"], "location")
+    server.fault = server.batch_fault = "503"
+    station.keys("LA032X")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "item")
+    assert station.tones() == ["warn", "ok"]
+
+
+def test_a_screen_that_shows_less_than_the_servers_waits_for_it_behind_the_verdict(
+    station: Station, server: Harness
+) -> None:
+    bare = {"other": "keep", "ways": {}, "bare": True}
+    server.coming = [(PLAIN, {"other": "stop", "ways": {"LA032X": {"to": key_of(ITEM), "tone": "ok"}}}), (ITEM, bare)]
+    known(station)
+    server.delay_s = 0.4
+    server.prompts["LA032X"] = replace(ITEM, verb="TAKE 3")
+    station.scan("LA032X")
+    before = seen_before_the_answer(station)
+    assert ["right", "ok", PLAIN.verb, "", "✓ LA032X"] in before
+    assert all(verb != "TAKE" for _, _, verb, _, _ in before)
+    assert station.text(".verb") == "TAKE 3"
+    server.prompt = PLAIN
+    known(station)
+    server.delay_s = 4
+    station.keys("LA032X")
+    station.wait(lambda: station.text(".verb") == "TAKE")  # too late to be waited for
+    assert "Saved on this phone" in station.text("#note")
+    assert station.verdict_id() == ""
+
+
+def state(station: Station) -> str | None:
+    """What the scan band shows by its colour."""
+    return station.page.get_attribute("#scan", "data-state")
+
+
+def known(station: Station) -> None:
+    """On the task's page, its coming steps known, and every look of it noted."""
+    station.open()
+    station.wait(lambda: station.page.evaluate(STEPS) > 1)
+    station.page.evaluate(NOTE_LOOKS)
+
+
+def seen_before_the_answer(station: Station) -> list[list[str]]:
+    """What the page looked like until the first answer came: the band, the last tone, the verb, a STOP, the note."""
+    return [look for verdict, *look in station.page.evaluate("window.looks") if not verdict]
+
+
+NOTE_LOOKS = """
+() => {
+  window.looks = [];
+  const words = (selector) => document.querySelector(selector)?.textContent.trim() ?? "";
+  const look = () => {
+    const { state } = document.getElementById("scan").dataset;
+    const verdict = document.getElementById("verdict").dataset.scan ?? "";
+    window.looks.push([verdict, state, window.tones.at(-1) ?? "", words(".verb"), words("#stop h2"), words("#note")]);
+  };
+  const all = { subtree: true, childList: true, characterData: true, attributes: true };
+  new MutationObserver(look).observe(document.body, all);
+}
+"""
+
+
 def test_a_slow_answer_is_not_waited_for_and_has_the_last_word(station: Station, server: Harness) -> None:
     coming(server)
     station.open()
@@ -160,7 +269,7 @@ def test_a_slow_answer_is_not_waited_for_and_has_the_last_word(station: Station,
     server.prompts["LA032X"] = replace(ITEM, verb="CHECK")  # another step than the one that was foreseen
     station.keys("LA032X")
     station.wait(lambda: station.text(".verb") == "TAKE")
-    assert "Saved on this phone" in station.text("#note")
+    station.wait(lambda: "Saved on this phone" in station.text("#note"))
     station.wait(lambda: station.text(".verb") == "CHECK")
     station.wait(lambda: "The warehouse is at another step" in station.text("#note"))
     assert station.tones() == ["ok", "warn"]

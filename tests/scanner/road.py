@@ -82,8 +82,12 @@ class Device:
         return f"01{found[1]}{found[2]}{found[3]}" if found else ""
 
     def scan(self, code: str, way: Way) -> Answer:
-        """Scan in reality what the device has shown as right; it must come as it was played."""
-        answer = self.floor.scan(self.name, self.task, code, seen="ok")
+        """Scan in reality what the device has shown as right; it must come as it was played.
+
+        Only of what is asked twice does the server hear that the device has said yes: all else it must answer as it was
+        shown, also where the device has spoken before it.
+        """
+        answer = self.floor.scan(self.name, self.task, code, seen="ok" if way.get("asks") else "")
         assert answer["outcome"] != "refused", (code, answer["code"], answer["say"])
         self.at = way["to"]
         if self.at in self.steps and self.steps[self.at].prompt.text == SAVED:

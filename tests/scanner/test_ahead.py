@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -213,6 +214,44 @@ def test_another_place_than_the_one_shown_is_asked_for_twice_where_the_server_is
     other = next(code for code in ("A-01-1", "A-02-1") if code != best.code)
     assert floor.scan("ana", task, place(other))["code"] == "confirm"
     assert floor.scan("ana", task, place(other))["code"] == "booked"
+
+
+def test_the_server_has_the_first_word_on_what_it_asks_twice_and_on_the_end_of_a_count(floor: Floor) -> None:
+    dock(floor)
+    shelf(floor)
+    floor.world.purchase_order("PO-2", ("MUG", 5))
+    task = floor.start("ana", "putaway")
+    floor.scans("ana", task, pallet(1))
+    best = floor.prompt(task).place
+    assert best is not None
+    shown = {code for code in first_step(floor, "ana", task)["ways"] if re.fullmatch(r"[AB]-\d\d-\d", code)}
+    assert asked(floor, "ana", task) & shown == shown - {best.code} != set()
+    task = floor.start("ana", "receive", "PO-2")
+    floor.scans("ana", task, "MUG", command("Q", 5))
+    assert command("DONE") not in asked(floor, "ana", task)
+    floor.scans("ana", task, command("Q", 8))
+    assert command("DONE") in asked(floor, "ana", task)
+    task = floor.start("dan", "count", "A-01-1")
+    floor.scans("dan", task, place("A-01-1"))
+    assert command("DONE") in asked(floor, "dan", task)
+
+
+def first_step(floor: Floor, name: str, task: int) -> dict[str, Any]:
+    """The present step as a device gets it."""
+    return ahead.play(task, floor.by(name))[0].as_json("")
+
+
+def asked(floor: Floor, name: str, task: int) -> set[str]:
+    """The codes at the present step that lead on, but not before the server has been asked."""
+    return {code for code, way in first_step(floor, name, task)["ways"].items() if way.get("asks")}
+
+
+def test_a_list_that_only_the_server_knows_is_waited_for(floor: Floor) -> None:
+    dock(floor)
+    task = floor.start("ana", "putaway")
+    assert first_step(floor, "ana", task)["bare"]
+    floor.scans("ana", task, pallet(1))
+    assert "bare" not in first_step(floor, "ana", task)
 
 
 # --- receive ---------------------------------------------------------------------------------------------------------
