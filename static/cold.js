@@ -54,6 +54,7 @@ async function leave() {
   } catch {
     return; // still nothing
   }
+  navigator.serviceWorker.controller?.postMessage("it answers"); // a slow page is waited for, else this one would come again
   if (["/lock", "/logout"].includes(location.pathname)) location.replace("/"); // it was a form's address, no page's
   else location.reload();
 }

@@ -25,7 +25,7 @@ let lastRead = { raw: "", at: -Infinity };
 let undecided = 0; // results that the person has still to see
 let registration = null;
 
-work.start({ person, about, moved: visit, changed, told: countDecisions });
+work.start({ person, about, moved: visit, changed, told: countDecisions, came: stepCame });
 const replayed = where && work.replay(where.behind, where.figures);
 // What is scanned meanwhile is judged behind it.
 listen(wedgeField, { onScan: async (text, at) => { await replayed; heard(text, "wedge", at); }, onHalf: halfRead, onKey: typed });
@@ -110,6 +110,12 @@ function guardPage(event) {
   tell("No connection. Try again.", "warn", "warn");
 }
 
+/** This device has gone on to another step. */
+function stepCame() {
+  paintClock();
+  paintStatus();
+}
+
 /** A fragment has come, or another page. */
 function pageCame({ detail }) {
   resume();
@@ -163,23 +169,19 @@ const LOCAL = {
 };
 
 /** The camera is fetched when it is first wanted; scanners never pay for it. */
-async function openCamera() {
-  closeSheets();
-  try {
-    await (await import("./camera.js")).toggle({ read: (text, symbology) => read(text, { symbology }), expected: () => JSON.parse($("screen")?.dataset.expects ?? "[]"), step: () => $("screen")?.dataset.step });
-  } catch {
-    tell("No connection. Try again.", "warn", "warn");
-  }
+function openCamera() {
+  return fetched(async () => (await import("./camera.js")).toggle({ read: (text, symbology) => read(text, { symbology }), expected: () => JSON.parse($("screen")?.dataset.expects ?? "[]"), step: () => $("screen")?.dataset.step }));
 }
 
 /** What waits on this device and what needs a decision. */
-async function openQueue() {
+function openQueue() {
+  return fetched(async () => (await import("./waiting.js")).open({ person, outbox: work.outbox, changed: countDecisions, tell }));
+}
+
+/** Does what has to be fetched first. */
+async function fetched(act, words = "No connection. Try again.") {
   closeSheets();
-  try {
-    await (await import("./waiting.js")).open({ person, outbox: work.outbox, changed: countDecisions, tell });
-  } catch {
-    tell("No connection. Try again.", "warn", "warn");
-  }
+  await act().catch(() => tell(words, "warn", "warn"));
 }
 
 /** A photo has been taken. What reads it is loaded with the first one. */
@@ -187,13 +189,9 @@ async function pictured({ target }) {
   if (target.id !== "photo" || !target.files.length) return;
   const [file] = target.files;
   target.value = ""; // the same picture may be chosen again
-  closeSheets();
   tell("Reading the photo", "sending");
-  try {
-    await (await import("./photo.js")).readPhoto(file, { read: (raw, symbology) => read(raw, { symbology, sends_gs: true }), tell, freshToken: work.freshToken, screen: $("screen") });
-  } catch {
-    tell("No connection. Take the photo again.", "warn", "warn");
-  }
+  const given = { read: (raw, symbology) => read(raw, { symbology, sends_gs: true }), tell, freshToken: work.freshToken, screen: $("screen") };
+  await fetched(async () => (await import("./photo.js")).readPhoto(file, given), "No connection. Take the photo again.");
 }
 
 /** A key pressed by hand on a bench keyboard goes to the pad that is open. */
@@ -242,7 +240,8 @@ function paintStatus() {
   link.dataset.state = isDown ? "offline" : "online";
   const depth = waiting > 1 || (isDown && waiting) ? ` q${waiting}` : "";
   const since = isDown ? ` since ${clock(downAt)}` : "";
-  const words = `${word}${depth}${since}${undecided ? ` · ${undecided} to decide` : ""}`;
+  const toDecide = undecided ? ` · ${undecided} to decide` : "";
+  const words = `${word}${depth}${since}${toDecide}`;
   if (link.textContent !== words) link.textContent = words;
   for (const [id, isShown] of [["muted", isOff()], ["unchecked", asksForCheck()]]) if ($(id)) $(id).hidden = !isShown;
   const { state } = $("scan")?.dataset ?? {};

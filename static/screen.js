@@ -1,6 +1,7 @@
 // The screen: its bands, its STOP, its sheets, and how a new step takes the place of the old one.
 
 import { play } from "./sound.js";
+import { parsed } from "./trusted.js";
 
 const FLASH_MS = 400;
 const SETTLE_MS = 300;
@@ -56,6 +57,15 @@ export async function swap(text) {
   const step = $("screen")?.dataset.step;
   await htmx.swap({ sourceElement: task, target: task, text, swap: "innerMorph" });
   if ($("screen").dataset.step !== step) settle(task);
+}
+
+/** This device's own next step goes in whole: on a slow phone a morph would take as long as all the rest. */
+export function put(text) {
+  const task = $("task");
+  const { step } = $("screen").dataset;
+  task.replaceChildren(...parsed(text).body.childNodes);
+  if ($("screen").dataset.step !== step) settle(task);
+  painted().then(() => htmx.process(task)); // its links
 }
 
 /** For a moment taps are ignored: the second tap of a double tap belongs to the screen that has gone. */

@@ -4,6 +4,9 @@
 
 const CACHE = `shell-${SHELL.version}`;
 const PATIENCE_MS = 2_000; // for a page; a form that was sent has as long as it takes
+const AT_HAND_MS = 400; // for a page where the work in hand can be shown in its stead
+
+let isAnswering = false; // a page has just heard the server
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([...SHELL.shell, SHELL.offline])));
@@ -14,8 +17,9 @@ self.addEventListener("activate", (event) => {
 });
 
 // A new version waits until the home screen lets it in: work in hand is never cut in two.
-self.addEventListener("message", (event) => {
-  if (event.data === "take over") self.skipWaiting();
+self.addEventListener("message", ({ data }) => {
+  if (data === "take over") self.skipWaiting();
+  if (data === "it answers") isAnswering = true;
 });
 
 self.addEventListener("fetch", (event) => {
@@ -27,16 +31,37 @@ self.addEventListener("fetch", (event) => {
 /** The network's page, or after some patience the station's own, which knows the work in hand. */
 async function page(request) {
   const patience = new AbortController();
-  const timer = request.method === "GET" && setTimeout(() => patience.abort(), PATIENCE_MS);
+  const giveUp = () => patience.abort();
+  const giveUpForWork = async () => (await isAtHand(new URL(request.url))) && giveUp();
+  const waits = request.method === "GET" ? [setTimeout(giveUp, PATIENCE_MS)] : [];
+  if (waits.length && !isAnswering) waits.push(setTimeout(giveUpForWork, AT_HAND_MS));
+  isAnswering = false;
   try {
     const answer = await fetch(request, { signal: patience.signal });
     if (!isGateways(answer)) return answer;
   } catch {
     // no network
   } finally {
-    clearTimeout(timer);
+    waits.forEach(clearTimeout);
   }
   return (await caches.match(SHELL.offline)) ?? Response.error();
+}
+
+/** Whether the page at an address can show the work in hand (store.js) when it is opened without a network. */
+function isAtHand({ pathname }) {
+  return new Promise((found) => {
+    const asked = indexedDB.open("scandock");
+    asked.onupgradeneeded = () => asked.transaction.abort(); // there is none, and it is not for us to make it
+    asked.onerror = () => found(false);
+    asked.onsuccess = () => {
+      const get = asked.result.transaction("work").objectStore("work").get("where");
+      get.onsuccess = () => {
+        const { url, version, isLocked } = get.result ?? {};
+        asked.result.close();
+        found(version === SHELL.version && !isLocked && ["/", url].includes(pathname));
+      };
+    };
+  });
 }
 
 /** Whether a proxy in between answers for a server that it does not reach. All pages of ours have a policy. */

@@ -27,15 +27,6 @@ function base() {
   return opened;
 }
 
-/** Scans of the time when they were kept in localStorage. */
-function hasOld() {
-  try {
-    return Object.keys(localStorage).some((key) => key.startsWith("scandock.scan."));
-  } catch {
-    return false;
-  }
-}
-
 /** A database that does not open must not keep a scan waiting. */
 function late() {
   return new Promise((_, reject) => setTimeout(reject, OPENS_WITHIN_MS));
@@ -53,7 +44,6 @@ async function open() {
     terminated: () => { opened = null; }, // the browser has lost it: the next one who asks opens it anew
   });
   navigator.storage?.persist?.().catch(() => {}); // asked, not required: an installed app gets it without a question
-  if (hasOld()) await import("./takeover.js").then(({ takeOver }) => takeOver(db)).catch(() => {}); // they stay where they are
   return db;
 }
 

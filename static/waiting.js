@@ -52,7 +52,8 @@ function decision(entry) {
     page.changed();
   });
   ok.classList.add("button--go");
-  const words = [found, came, `${entry.title ? `${entry.title}: ` : ""}${entry.say}`, entry.next].filter(Boolean);
+  const what = [entry.title, entry.say].filter(Boolean).join(": ");
+  const words = [found, came, what, entry.next].filter(Boolean);
   return made("article", { className: "decision" }, ...words.map((each) => made("p", {}, each)), ok);
 }
 

@@ -7,13 +7,12 @@
 import * as ahead from "./ahead.js";
 import { checkCharacter, device, deviceTime, isMisread, uuid7 } from "./ids.js";
 import { Outbox } from "./outbox.js";
-import { $, afterVerdict, band, flash, keepStop, painted, printable, showStop, shownStop, swap, tell, unseenStop } from "./screen.js";
+import { $, afterVerdict, band, flash, keepStop, painted, printable, put, showStop, shownStop, swap, tell, unseenStop } from "./screen.js";
 import { play } from "./sound.js";
 import * as store from "./store.js";
 import { parsed } from "./trusted.js";
 
 const PATIENCE_MS = 700; // so long the server's own answer is waited for, where it knows more
-const SLOW_MS = 400;
 const PAGE_MS = 10_000;
 const HELP = `CHELP${checkCharacter("CHELP")}`;
 const SIGNS = { accepted: "\u2713", refused: "\u2715", discrepancy: "!" }; // as the server's own screens have them
@@ -25,13 +24,13 @@ let line = Promise.resolve(); // what changes the screen does so one after the o
 let spot = null; // the step at which the next scan is judged here; null: the one on the screen
 let trail = []; // the steps that this device has gone by itself, for UNDO
 let figures = {}; // what this device has counted at each step
-let slowTimer = 0;
+let tote = {}; // the name of the tote in hand, as the server's screen had it: { task, name }
 let last = null; // the last verdict that came without a screen
 let hooks = {};
 
 export let outbox = null;
 
-/** Starts the page's work. `given`: person, about() for the work in hand, moved(path, raw), changed(), told(). */
+/** Starts the page's work. `given`: person, about() for the work in hand, moved(path, raw), changed(), told(), came(). */
 export function start(given) {
   hooks = given;
   outbox = new Outbox(hooks.person, {
@@ -119,12 +118,8 @@ function notKept(scan_id, at) {
 function acknowledge(raw, expected) {
   const bare = raw.replace(/^\][A-Za-z][0-9]/, "");
   const isExpected = expected.includes(raw) || expected.includes(bare);
-  clearTimeout(slowTimer);
   if (isMisread(raw)) return band("warn", `Misread? ${printable(raw)}`); // sent all the same: the record is the server's
   band("read", `${isExpected ? "\u2713 " : ""}${printable(raw)}`);
-  slowTimer = setTimeout(() => {
-    if (["read", "right"].includes($("scan")?.dataset.state)) band("sending", `Sending ${printable(raw)}`);
-  }, SLOW_MS);
 }
 
 // --- what this device knows by itself --------------------------------------------------------------------------------
@@ -149,7 +144,7 @@ const OWN = {
     if (!ahead.knows(to)) return isNew ? lost(entry) : undefined; // the coming steps were fetched anew meanwhile
     if (isNew) await right(entry, tone);
     else if (isLate()) ownBand(entry);
-    if (!entry.isWhole && (isLate() || !ahead.isBare(to))) await goUpTo(entry);
+    if (!entry.isWhole && (isLate() || !ahead.isBare(to))) goUpTo(entry);
   },
   stop(entry, isNew) {
     if (!isNew) return;
@@ -184,12 +179,12 @@ function ownBand({ raw, means }) {
 }
 
 /** Goes on to where a scan leads, and those before it that have waited for the server's own screen. */
-async function goUpTo(last) {
+function goUpTo(last) {
   for (const entry of made.values()) {
     if (entry.shown === "ok" && !entry.isWhole) {
       if (entry.from !== here()) return; // somebody has left the page
       entry.isWhole = true;
-      await goTo(entry.means);
+      goTo(entry.means);
     }
     if (entry === last) break;
   }
@@ -204,16 +199,23 @@ function lost(entry) {
 }
 
 /** Puts a step on the screen that no server has seen yet, with what is counted there. */
-async function goTo({ to, add = 0, figure, ...before }) {
+function goTo({ to, add = 0, figure, ...before }) {
   const { at, csrf } = $("screen").dataset;
   const task = here();
-  if (at !== to) await swap(ahead.screenOf(to));
+  if (at !== to) put(ahead.screenOf(to));
   const { dataset } = $("screen");
   if (dataset.scanUrl !== task) trail = []; // it is done
   Object.assign(dataset, { csrf, at: to, own: task });
+  if (dataset.step === "tote" || tote.task !== task) tote = {}; // which one comes, only the server can name
+  if (tote.name && toteBox()) toteBox().textContent = tote.name;
   figures = before.figures ?? figures;
   const box = figureBox();
   if (box) box.textContent = figures[to] = Number(figure ?? Number(figures[to] ?? box.textContent) + add);
+  hooks.came();
+}
+
+function toteBox() {
+  return document.querySelector("#screen .put-in b");
 }
 
 function figureBox() {
@@ -227,7 +229,7 @@ export async function replay(scans, counted) {
     const at = spot ?? $("screen").dataset.at;
     const means = meaning(at, raw);
     note(at, raw, means);
-    if (means.kind === "ok") await goTo(means);
+    if (means.kind === "ok") goTo(means);
   }
 }
 
@@ -250,7 +252,6 @@ function sound(entry, tone) {
 
 /** [scan, result] have left the queue: shows those of this page, the next step last. */
 async function settled(pairs) {
-  clearTimeout(slowTimer);
   let isOurs = false;
   for (const [scan, result] of pairs) {
     const entry = made.get(scan.scan_id);
@@ -388,5 +389,6 @@ export function goOn() {
 
 /** The server has shown this step. */
 export function stand() {
+  if (toteBox()) tote = { task: here(), name: toteBox().textContent };
   if ($("screen")) ahead.stand($("screen").dataset, hooks.about()).catch(() => {});
 }

@@ -11,14 +11,15 @@ import gzip
 import hashlib
 import json
 import mimetypes
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import rcssmin
+import rjsmin
 from flask import Blueprint, Flask, Response, abort, current_app, render_template, request
-
-from web.lean import lean
 
 bp = Blueprint("pwa", __name__)
 
@@ -28,6 +29,9 @@ SELDOM_NEEDED = (".txt", ".md", "-maskable.png", "desk.css")  # served, but not 
 # stored at its first use
 CAMERA = ("camera.js", "agreement.js", "camera-worker.js", "camera.css", ".reader.js", ".wasm")
 FOR_EVER = "public, max-age=31536000, immutable"
+# A third of what we write there is for people; a radio need not carry it.
+MINIFY = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}
+IMPORT = re.compile(r'^import (?:[^"();]* from )?"\./([^"]+)";', re.MULTILINE)
 PACKED_TYPES = ("text/", "application/json", "image/svg+xml", "application/javascript", "application/wasm")
 # The decoder compiles WebAssembly; no page may, so the right stands on this one file.
 WORKER_POLICY = (
@@ -47,6 +51,7 @@ class Asset:
     body: bytes
     packed: bytes  # gzip, empty where packing does not pay
     mimetype: str
+    imports: tuple[str, ...] = ()  # the modules that this one cannot start without, by their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,13 @@ class Shell:
             raise KeyError(name)
         return f"/shell/{self.version}/{name}"
 
+    def modules(self, name: str) -> list[str]:
+        """The paths of a module and all that it cannot start without: a page asks for them together, not in turn."""
+        found = [name]
+        for each in found:
+            found += [path for path in self.assets[each].imports if path not in found]
+        return [self.url(each) for each in found]
+
     def stored(self) -> list[str]:
         """The paths that a phone keeps for a start without a network."""
         return [self.url(name) for name in sorted(self.assets) if not name.endswith(SELDOM_NEEDED + CAMERA)]
@@ -72,6 +84,7 @@ def init_app(app: Flask, static: Path = STATIC) -> None:
     app.extensions["shell"] = read_shell(static)
     app.register_blueprint(bp)
     app.add_template_global(lambda name: shell().url(name), "asset")
+    app.add_template_global(lambda name: shell().modules(name), "modules")
     if app.debug:
         app.before_request(lambda: app.extensions.update(shell=read_shell(static)))
 
@@ -95,11 +108,13 @@ def read_shell(static: Path) -> Shell:
 @cache  # packing all of them takes longer than the rest of a start
 def _asset(path: Path, _changed_at: int) -> Asset:
     mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    body = path.read_bytes()
-    if path.suffix in (".js", ".css") and path.parent.name != "vendor":  # what others wrote stays as its hash says
-        body = lean(body.decode()).encode()
+    body, imports = path.read_bytes(), []
+    minify = MINIFY.get(path.suffix)
+    if minify and path.parent.name != "vendor":  # what others wrote stays as its hash says
+        imports = IMPORT.findall(body.decode())
+        body = minify(body.decode()).encode()
     packed = gzip.compress(body, mtime=0) if mimetype.startswith(PACKED_TYPES) else b""
-    return Asset(body, packed if len(packed) < len(body) else b"", mimetype)
+    return Asset(body, packed if len(packed) < len(body) else b"", mimetype, tuple(imports))
 
 
 @bp.get("/shell/<version>/<path:name>")

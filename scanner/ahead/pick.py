@@ -64,6 +64,10 @@ class Pick(Script):
         """Which tote will be in hand then nobody knows: the present one may be full before."""
         return replace(prompt, put_in=YOUR_TOTE) if prompt.put_in else prompt
 
+    def is_bare(self, _prompt: Prompt, _drawn: Prompt) -> bool:
+        """Never: the device writes the tote in whose name it has seen last."""
+        return False
+
 
 # --- step by step ----------------------------------------------------------------------------------------------------
 

@@ -186,6 +186,7 @@ class _Play:
         self._stand(spot)
         try:
             leads = self._play(way.played)
+            leads = replace(leads, is_asked=leads.is_asked or way.is_asked)
         except Refusal:
             del spot.ways[number]  # so it is wrong here
             return
@@ -235,7 +236,7 @@ class _Play:
         if task.status != "open":
             return _Spot(task.state, (task.status, task.location_id), None, None, _end(prompt), None)
         drawn = self.script.drawn(task, prompt)
-        step = Step(key_of(prompt), drawn, is_bare=drawn != prompt)
+        step = Step(key_of(prompt), drawn, is_bare=self.script.is_bare(prompt, drawn))
         columns, figure = (task.status, task.location_id), self.script.figure(task)
         return _Spot(task.state, columns, task.memo.get("book"), self.script.same(task), step, figure)
 

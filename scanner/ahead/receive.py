@@ -128,12 +128,13 @@ def _item(task: Task) -> Iterator[Way]:
 def _bind(task: Task) -> Iterator[Way]:
     facts, held = task.memo["facts"], in_hand(task)
     assert held is not None
+    may_be_over = task.purchase_order_id is not None  # by what is counted until then
     yield from _goods(task, held["item"])
-    yield Way(codes.cards("DONE"), played=codes.cards("DONE")[0])
-    yield Way(facts["dock"], played=facts["dock"][0])
+    yield Way(codes.cards("DONE"), played=codes.cards("DONE")[0], is_asked=may_be_over)
+    yield Way(facts["dock"], played=facts["dock"][0], is_asked=may_be_over)
     yield Way(likes=(codes.LIKE_PLACE,))
     if facts["taken"] is not None and not task.state.get("fresh"):
-        yield Way(likes=codes.like_unit(facts["taken"]), played=NEW_UNIT)
+        yield Way(likes=codes.like_unit(facts["taken"]), played=NEW_UNIT, is_asked=may_be_over)
     yield Way(likes=codes.like_unit(()))
     yield Way(codes.cards("BACK"), played=codes.cards("BACK")[0])
     yield Way(codes.cards("DAMAGED", "ALL"))

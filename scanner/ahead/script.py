@@ -45,6 +45,10 @@ class Script:
         """The prompt as a device gets it."""
         return prompt
 
+    def is_bare(self, prompt: Prompt, drawn: Prompt) -> bool:
+        """Whether the server's own screen shows more than a device gets: then it is waited for, if not for long."""
+        return drawn != prompt
+
     def figure(self, _task: Task) -> int | None:
         """The figure that the step counts; None when it counts nothing."""
         return None

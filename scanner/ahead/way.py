@@ -20,6 +20,7 @@ class Way:
     sets: bool = False  # it sets the step's figure instead of adding to it
     is_shared: bool = False  # it leads to the same from every step that has it
     is_back: bool = False  # to the step before
+    is_asked: bool = False  # whether it is asked twice depends on what the device has counted
     ends: Prompt | None = None  # what is shown at once; what it comes to, the server tells when it hears of it
 
 

@@ -40,6 +40,7 @@ GATEWAYS: Final = {
 }
 GARBAGE: Final = b"\x15\x03\x01\x00\x02\x02\x46"
 STALL_S: Final = 2.0
+SLOW_S: Final = 1.0  # "slow" is no fault: the answer comes, later than a page is waited for that has a stand-in
 PORTAL: Final = b"<!doctype html><title>Hotel</title><h1>Welcome to the hotel. Please agree.</h1>"
 FOREIGN: Final = b'{"results": [], "status": "ok"}'
 KEPT_BACK: Final = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
@@ -156,8 +157,7 @@ def _meet(proxy: Proxy, here: BaseHTTPRequestHandler, fault: str, body: bytes) -
 
 
 def _pass_on(proxy: Proxy, here: BaseHTTPRequestHandler, fault: str, body: bytes) -> None:
-    if fault == "stall":
-        proxy.wait(STALL_S)
+    proxy.wait({"stall": STALL_S, "slow": SLOW_S}.get(fault, 0))
     status, headers, content = _ask(proxy.target, here, body)
     if fault == "duplicate":
         status, headers, content = _ask(proxy.target, here, body)

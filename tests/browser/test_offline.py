@@ -112,6 +112,35 @@ def test_the_work_in_hand_opens_without_a_network_where_it_was(ben: Picker, net:
     assert ben.step == "done"
 
 
+def test_a_slow_page_is_not_waited_for_where_the_work_in_hand_can_be_shown_and_comes_in_the_end(
+    ben: Picker, net: Proxy
+) -> None:
+    task = ben.start("SO-1")
+    net.plan = lambda method, path: "slow" if (method, path) == ("GET", f"/pick/{task}/") else ""
+    ben.reopen(ben.page.reload)
+    assert ben.page.get_attribute("body", "data-cold") is not None
+    ben.do(ben.right())
+    ben.wait(lambda: ben.page.get_attribute("body", "data-cold") is None, seconds=20)
+    assert ben.step == "location"
+    assert on_record(task) == [(ben.sent[0], "accepted")]
+
+
+def test_the_tote_in_hand_has_its_name_without_a_network(ben: Picker, net: Proxy) -> None:
+    ben.start("SO-1")
+    for _ in range(2):
+        ben.do(ben.right())
+    ben.sees(".put-in", "PUT IN TOTE 00007")
+    net.fault = "refuse"
+    while ben.step != "location":
+        ben.do(ben.right())
+    ben.do(ben.right())
+    ben.sees(".put-in", "PUT IN TOTE 00007")
+    ben.do(command("FULL"))
+    while ben.step != "item":
+        ben.do(ben.right())
+    ben.sees(".put-in", "PUT IN YOUR TOTE")  # another one, whose name only the server can tell
+
+
 def test_a_page_killed_in_mid_pick_loses_nothing(ben: Picker, net: Proxy) -> None:
     task = ben.start("SO-1")
     net.plan = lambda method, path: "lost" if method == "POST" and "scan" in path else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -354,21 +353,3 @@ def test_a_page_left_open_overnight_gets_a_new_token_by_itself(station: Station,
     station.scan("LA032X")
     assert len({scan["scan_id"] for scan in server.scans}) == 1
     assert station.tones() == ["ok"]
-
-
-def test_scans_of_the_time_before_the_database_are_taken_over_once(station: Station, server: Harness) -> None:
-    old: dict[str, Any] = {
-        "scan_id": "01900000-0000-7000-8000-000000000001",
-        "raw": "OLD1",
-        "at": "2026-11-20T08:00:00.000+01:00",
-    }
-    old |= {"device": "d", "page": "/pick/7/scan", "person": "1", "read_at": 12.5}
-    station.page.goto(station.url + "/manifest.webmanifest")
-    station.page.evaluate("(old) => localStorage.setItem(`scandock.scan.${old.scan_id}`, JSON.stringify(old))", old)
-    station.open()
-    station.wait(lambda: server.raws() == ["OLD1"] and kept(station) == 0)
-    (sent,) = server.batches[0]
-    assert (sent["person"], sent["to"], sent["at"]) == (1, "/pick/7/scan", old["at"])
-    station.open()
-    station.page.wait_for_timeout(300)
-    assert len(server.scans) == 1

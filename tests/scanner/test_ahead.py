@@ -227,10 +227,8 @@ def test_the_server_has_the_first_word_on_what_it_asks_twice_and_on_the_end_of_a
     shown = {code for code in first_step(floor, "ana", task)["ways"] if re.fullmatch(r"[AB]-\d\d-\d", code)}
     assert asked(floor, "ana", task) & shown == shown - {best.code} != set()
     task = floor.start("ana", "receive", "PO-2")
-    floor.scans("ana", task, "MUG", command("Q", 5))
-    assert command("DONE") not in asked(floor, "ana", task)
-    floor.scans("ana", task, command("Q", 8))
-    assert command("DONE") in asked(floor, "ana", task)
+    floor.scans("ana", task, "MUG")
+    assert command("DONE") in asked(floor, "ana", task)  # by then it may be more than was ordered
     task = floor.start("dan", "count", "A-01-1")
     floor.scans("dan", task, place("A-01-1"))
     assert command("DONE") in asked(floor, "dan", task)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from rcssmin import cssmin
+from rjsmin import jsmin
 
 from web import pwa
-from web.lean import lean
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_a_file_of_this_version_may_be_kept_for_ever(client: FlaskClient) -> Non
     answer = client.get(url(client, "scan.js"))
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.mimetype == "text/javascript"
-    assert answer.data == lean((pwa.STATIC / "scan.js").read_text()).encode()
+    assert answer.data == jsmin((pwa.STATIC / "scan.js").read_text()).encode()
 
 
 def test_a_file_asked_for_under_an_old_version_is_served_but_not_kept(client: FlaskClient) -> None:
@@ -49,7 +50,16 @@ def test_nothing_but_the_shell_is_served(client: FlaskClient, name: str) -> None
 def test_text_goes_packed_to_those_who_can_unpack_it(client: FlaskClient) -> None:
     answer = client.get(url(client, "css/station.css"), headers={"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(answer.data) == lean((pwa.STATIC / "css/station.css").read_text()).encode()
+    assert gzip.decompress(answer.data) == cssmin((pwa.STATIC / "css/station.css").read_text()).encode()
+
+
+def test_a_page_of_work_asks_at_once_for_all_that_its_script_cannot_start_without(client: FlaskClient) -> None:
+    with client.application.app_context():
+        names = [path.rpartition("/")[2] for path in pwa.shell().modules("scan.js")]
+    assert names[0] == "scan.js"
+    assert {"work.js", "queue.js", "idb-8.0.4.umd.js"} <= set(names)
+    assert not {"camera.js", "photo.js", "leave.js"} & set(names)  # fetched when they are first wanted
+    assert len(names) == len(set(names))
 
 
 def test_any_change_of_any_file_makes_a_new_version(tmp_path: Path) -> None:
