@@ -30,6 +30,7 @@ PARTS: dict[str, tuple[str, list[str], list[str]]] = {
     ),
     "kills": ("tools.soak_kills", [], ["--kills", "12", "--scans", "2000"]),
     "browser": ("tools.bad_days", ["--days", "100"], ["--days", "5"]),
+    "stale": ("tools.stale", [], ["--scans", "2000"]),
     "hosts": ("tools.two_hosts", ["--turns", "20"], ["--turns", "1"]),
     "printing": ("tests.labels.killing", [], ["--jobs", "500", "--every", "50"]),
     "printing on PostgreSQL": ("tests.labels.killing", ["--postgresql"], ["--jobs", "500", "--postgresql"]),

@@ -133,6 +133,10 @@ class Picker(Station):
         """Wait until the screen says that so many are waiting."""
         self.wait(lambda: self.shown_count() == count)
 
+    def shows_offline(self) -> None:
+        """Wait until the screen says that nothing comes through: a request in vain may take a while."""
+        self.wait(lambda: self.text("#link").startswith("OFFLINE"), seconds=20)
+
     def is_sent(self) -> bool:
         """Whether nothing waits any more, in the store and on the screen."""
         return self.waiting() == [] and self.text("#link") == "ONLINE"

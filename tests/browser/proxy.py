@@ -56,6 +56,7 @@ class Proxy:
         self.target = target
         self.fault = ""
         self.plan: Plan | None = None
+        self.stall_s = STALL_S
         self.met: list[tuple[str, str, str]] = []  # fault, method, path
         self._over = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
@@ -157,7 +158,7 @@ def _meet(proxy: Proxy, here: BaseHTTPRequestHandler, fault: str, body: bytes) -
 
 
 def _pass_on(proxy: Proxy, here: BaseHTTPRequestHandler, fault: str, body: bytes) -> None:
-    proxy.wait({"stall": STALL_S, "slow": SLOW_S}.get(fault, 0))
+    proxy.wait({"stall": proxy.stall_s, "slow": SLOW_S}.get(fault, 0))
     status, headers, content = _ask(proxy.target, here, body)
     if fault == "duplicate":
         status, headers, content = _ask(proxy.target, here, body)

@@ -129,16 +129,16 @@ def test_the_tote_in_hand_has_its_name_without_a_network(ben: Picker, net: Proxy
     ben.start("SO-1")
     for _ in range(2):
         ben.do(ben.right())
-    ben.sees(".put-in", "PUT IN TOTE 00007")
+    ben.sees(".put-in b", "TOTE 00007")
     net.fault = "refuse"
     while ben.step != "location":
         ben.do(ben.right())
     ben.do(ben.right())
-    ben.sees(".put-in", "PUT IN TOTE 00007")
+    ben.sees(".put-in b", "TOTE 00007")
     ben.do(command("FULL"))
     while ben.step != "item":
         ben.do(ben.right())
-    ben.sees(".put-in", "PUT IN YOUR TOTE")  # another one, whose name only the server can tell
+    ben.sees(".put-in b", "YOUR TOTE")  # another one, whose name only the server can tell
 
 
 def test_a_page_killed_in_mid_pick_loses_nothing(ben: Picker, net: Proxy) -> None:
@@ -151,6 +151,22 @@ def test_a_page_killed_in_mid_pick_loses_nothing(ben: Picker, net: Proxy) -> Non
     net.heal()
     ben.page.goto(f"{ben.url}/pick/{task}/")
     ben.wait(ben.is_sent, seconds=20)
+    ben.pick()
+    ben.wait(ben.is_sent)
+    assert on_record(task) == [(raw, "accepted") for raw in ben.sent]
+
+
+def test_an_answer_that_stalls_for_longer_than_it_is_waited_for_is_asked_for_again_and_booked_once(
+    ben: Picker, net: Proxy
+) -> None:
+    task = ben.start("SO-1")
+    net.stall_s = 12
+    net.fault = "stall"
+    ben.do(ben.right())
+    ben.shows_offline()
+    ben.do(ben.right())
+    net.heal()
+    ben.wait(ben.is_sent, seconds=40)
     ben.pick()
     ben.wait(ben.is_sent)
     assert on_record(task) == [(raw, "accepted") for raw in ben.sent]
