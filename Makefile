@@ -69,6 +69,7 @@ bench-labels:
 	@sh tools/setup.sh test
 	$(PY) -m tools.bench_labels $(ARGS)
 	$(PY) -m tools.bench_printers $(filter --quick,$(ARGS))
+	$(PY) -m tools.bench_sheet $(filter --quick,$(ARGS))
 
 bench-station:
 	@sh tools/setup.sh test
