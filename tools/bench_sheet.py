@@ -160,6 +160,7 @@ class _Scanning:
         return times
 
     def __enter__(self) -> Self:
+        self._client.scan(None, GTINS["MUG"])  # the server listens before it has started
         self._thread.start()
         return self
 
