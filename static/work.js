@@ -13,6 +13,7 @@ import * as store from "./store.js";
 import { parsed } from "./trusted.js";
 
 const PATIENCE_MS = 700; // so long the server's own answer is waited for, where it knows more
+const SLOW_MS = 400;
 const PAGE_MS = 10_000;
 const HELP = `CHELP${checkCharacter("CHELP")}`;
 const SIGNS = { accepted: "\u2713", refused: "\u2715", discrepancy: "!" }; // as the server's own screens have them
@@ -25,6 +26,7 @@ let spot = null; // the step at which the next scan is judged here; null: the on
 let trail = []; // the steps that this device has gone by itself, for UNDO
 let figures = {}; // what this device has counted at each step
 let tote = {}; // the name of the tote in hand, as the server's screen had it: { task, name }
+let slowTimer = 0;
 let last = null; // the last verdict that came without a screen
 let hooks = {};
 
@@ -118,8 +120,12 @@ function notKept(scan_id, at) {
 function acknowledge(raw, expected) {
   const bare = raw.replace(/^\][A-Za-z][0-9]/, "");
   const isExpected = expected.includes(raw) || expected.includes(bare);
+  clearTimeout(slowTimer);
   if (isMisread(raw)) return band("warn", `Misread? ${printable(raw)}`); // sent all the same: the record is the server's
   band("read", `${isExpected ? "\u2713 " : ""}${printable(raw)}`);
+  slowTimer = setTimeout(() => {
+    if (["read", "right"].includes($("scan")?.dataset.state)) band("sending", `Sending ${printable(raw)}`);
+  }, SLOW_MS);
 }
 
 // --- what this device knows by itself --------------------------------------------------------------------------------
@@ -252,6 +258,7 @@ function sound(entry, tone) {
 
 /** [scan, result] have left the queue: shows those of this page, the next step last. */
 async function settled(pairs) {
+  clearTimeout(slowTimer);
   let isOurs = false;
   for (const [scan, result] of pairs) {
     const entry = made.get(scan.scan_id);
