@@ -1,8 +1,8 @@
 """Packing: what a station fetches with every scan, made small for its radio.
 
 Only answers in which nobody else can have placed a word are packed: a scan's, which its form token has proved to be the
-person's own, and the coming steps, which hold no secret. Pages stay as they are: they hold a form token, and where
-somebody else may choose words beside a secret, the packed length tells of it (BREACH).
+person's own, the coming steps and the service worker, which hold no secret. Pages stay as they are: they hold a form
+token, and where somebody else may choose words beside a secret, the packed length tells of it (BREACH).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 
 LEAST = 1_000  # bytes; less fits into one packet anyway
 LEVEL = 6  # half a megabyte of coming steps takes 5 ms
-PACKED = (("POST", "/scan"), ("GET", "/ahead"))
+PACKED = (("POST", "/scan"), ("GET", "/ahead"), ("GET", "/service-worker.js"))
 
 
 def init_app(app: Flask) -> None:

@@ -137,11 +137,12 @@ def asset(version: str, name: str) -> Response:
 def service_worker() -> Response:
     """The service worker, from the root so that it may serve every page, headed by what it is to store."""
     facts = {"version": shell().version, "shell": shell().stored(), "offline": "/offline"}
-    source = (STATIC / "service-worker.js").read_text(encoding="utf-8")
-    response = Response(f"const SHELL = {json.dumps(facts)};\n{source}", mimetype="text/javascript")
+    source = MINIFY[".js"]((STATIC / "service-worker.js").read_text(encoding="utf-8"))
+    response = Response(f"const SHELL={json.dumps(facts)};\n{source}", mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Service-Worker-Allowed"] = "/"
-    return response
+    response.add_etag(weak=True)  # browsers look for a new one with every page
+    return response.make_conditional(request)
 
 
 @bp.get("/offline")

@@ -76,10 +76,14 @@ def test_the_service_worker_rules_the_whole_site_and_is_always_asked_for_anew(cl
     answer = client.get("/service-worker.js")
     assert answer.headers["Service-Worker-Allowed"] == "/"
     assert answer.headers["Cache-Control"] == "no-cache"
-    facts = json.loads(answer.text.splitlines()[0].removeprefix("const SHELL = ").removesuffix(";"))
+    facts = json.loads(answer.text.splitlines()[0].removeprefix("const SHELL=").removesuffix(";"))
     assert url(client, "scan.js") in facts["shell"]
     assert url(client, "css/desk.css") not in facts["shell"]
     assert all(client.get(path).status_code == 200 for path in [*facts["shell"], facts["offline"]])
+    again = client.get("/service-worker.js", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    packed = client.get("/service-worker.js", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.data) == answer.data
 
 
 def test_all_that_phones_keep_is_small(client: FlaskClient) -> None:
