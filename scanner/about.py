@@ -184,9 +184,9 @@ def _order(order_id: int, by: By) -> About | None:
     if order is None or order.site_id != by.site_id:
         return None
     customer = db.session.get_one(Customer, order.customer_id)
-    facts = [("status", "ON HOLD" if order.is_held else order.status), ("customer", customer.name)]
-    facts += [("promised", order.promised_on.isoformat())] if order.promised_on else []
+    facts = [("status", "ON HOLD" if order.is_held else order.status)]
     facts += [("carrier", f"{order.carrier} {order.service}".strip())] if order.carrier else []
+    facts += [("promised", order.promised_on.isoformat())] if order.promised_on else []
     picked = orders.picked(order.id)
     lines = db.session.execute(
         select(OrderLine, Item).join(Item).where(OrderLine.order_id == order.id).order_by(OrderLine.line).limit(30)

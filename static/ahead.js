@@ -25,7 +25,8 @@ export function meaning(at, raw) {
   const bare = raw.replace(/^\][A-Za-z][0-9]/, "");
   const way = wayOf(step, raw, bare);
   if (way) return knows(way.to) ? { ...way, kind: "ok" } : { kind: "kept", needs: way.needs, back: way.back };
-  return step.other === "stop" ? { kind: "stop" } : { kind: "kept", needs: step.needs };
+  const upper = bare.toUpperCase(); // typed by hand, the server may take it
+  return step.other === "stop" && !wayOf(step, upper, upper) ? { kind: "stop" } : { kind: "kept", needs: step.needs };
 }
 
 function wayOf(step, raw, bare) {
@@ -92,6 +93,11 @@ export async function restore() {
   const own = (await store.all()).filter((scan) => scan.to === task && scan.person === where.person);
   const behind = own.slice(own.findIndex((scan) => scan.scan_id === where.last) + 1);
   return { ...where, html: steps[where.at].html, behind };
+}
+
+/** The server has said otherwise than what was known here: the next step asks anew. */
+export function doubt() {
+  asked = "";
 }
 
 /** Forgets the work in hand: it is done, or somebody else's. */

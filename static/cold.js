@@ -12,6 +12,7 @@ const EVERY_MS = 3_000;
 const OURS = "/manifest.webmanifest"; // needs no log-in, and no portal answers it like this
 const READS_MS = 5_000; // a scan made just now may have another behind it
 
+const asked = ["/lock", "/logout"].includes(location.pathname) ? "/" : location.pathname; // those are a form's, no page's
 let touchedAt = -Infinity;
 
 /** Puts the work in hand on the screen, or says what there is instead; then waits for the network. */
@@ -55,6 +56,6 @@ async function leave() {
     return; // still nothing
   }
   navigator.serviceWorker.controller?.postMessage("it answers"); // a slow page is waited for, else this one would come again
-  if (["/lock", "/logout"].includes(location.pathname)) location.replace("/"); // it was a form's address, no page's
+  if (touchedAt < 0) location.replace(asked); // else somebody works here
   else location.reload();
 }

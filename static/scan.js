@@ -243,7 +243,8 @@ function paintStatus() {
   const toDecide = undecided ? ` · ${undecided} to decide` : "";
   const words = `${word}${depth}${since}${toDecide}`;
   if (link.textContent !== words) link.textContent = words;
-  for (const [id, isShown] of [["muted", isOff()], ["unchecked", asksForCheck()]]) if ($(id)) $(id).hidden = !isShown;
+  document.documentElement.dataset.sound = isOff() ? "off" : "on"; // there from the start, so that nothing moves when it is known
+  if ($("unchecked")) $("unchecked").hidden = !asksForCheck();
   const { state } = $("scan")?.dataset ?? {};
   if (state === "ready" && !isLasting) band("ready", "This browser keeps nothing.");
   if (isDown && waiting && ["ready", "right", "sending", "offline"].includes(state)) band("offline", work.saved());

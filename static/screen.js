@@ -11,6 +11,7 @@ const PAINT_MS = 100;
 
 let stopShownAt = Infinity;
 let stopTimer = 0;
+let stopTone = "stop";
 let flashTimer = 0;
 
 export const $ = (id) => document.getElementById(id);
@@ -126,9 +127,10 @@ export function putStopAside() {
 export function afterVerdict(outcome, tone, isOnRecord = true) {
   const isStop = shownStop() !== null;
   clearTimeout(stopTimer);
+  if (outcome === "refused") stopTone = tone;
   if (!isStop) stopShownAt = Infinity;
   else if (stopShownAt === Infinity) stopShownAt = performance.now();
-  if (isStop) stopTimer = setTimeout(() => shownStop() && play(tone), STOP_AGAIN_MS);
+  if (isStop) stopTimer = setTimeout(() => shownStop() && play(stopTone), STOP_AGAIN_MS);
   if (outcome === "refused") band(tone === "warn" ? "warn" : "stop", "");
   else if (isOnRecord) flash(tone === "warn" ? "warn" : "ok");
 }

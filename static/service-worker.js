@@ -32,7 +32,8 @@ self.addEventListener("fetch", (event) => {
 async function page(request) {
   const patience = new AbortController();
   const giveUp = () => patience.abort();
-  const giveUpForWork = async () => (await isAtHand(new URL(request.url))) && giveUp();
+  let isOver = false; // a page that has begun to come is never cut off
+  const giveUpForWork = async () => (await isAtHand(new URL(request.url))) && !isOver && giveUp();
   const waits = request.method === "GET" ? [setTimeout(giveUp, PATIENCE_MS)] : [];
   if (waits.length && !isAnswering) waits.push(setTimeout(giveUpForWork, AT_HAND_MS));
   isAnswering = false;
@@ -42,6 +43,7 @@ async function page(request) {
   } catch {
     // no network
   } finally {
+    isOver = true;
     waits.forEach(clearTimeout);
   }
   return (await caches.match(SHELL.offline)) ?? Response.error();
@@ -54,12 +56,17 @@ function isAtHand({ pathname }) {
     asked.onupgradeneeded = () => asked.transaction.abort(); // there is none, and it is not for us to make it
     asked.onerror = () => found(false);
     asked.onsuccess = () => {
-      const get = asked.result.transaction("work").objectStore("work").get("where");
-      get.onsuccess = () => {
-        const { url, version, isLocked } = get.result ?? {};
-        asked.result.close();
-        found(version === SHELL.version && !isLocked && ["/", url].includes(pathname));
-      };
+      const end = (is) => { asked.result.close(); found(is); };
+      try {
+        const get = asked.result.transaction("work").objectStore("work").get("where");
+        get.onerror = () => end(false);
+        get.onsuccess = () => {
+          const { url, version, isLocked } = get.result ?? {};
+          end(version === SHELL.version && !isLocked && ["/", url].includes(pathname));
+        };
+      } catch {
+        end(false); // another version's
+      }
     };
   });
 }

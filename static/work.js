@@ -1,8 +1,8 @@
 // Work: what happens to a scan between the ear and the screen, with and without a network.
 //
-// It is stored, judged by what is known on this device (ahead.js), shown, and sent. The server's answer is what counts: its own
-// screen takes the place of what was shown, and only where it says otherwise is there another tone. What this device cannot
-// judge by itself waits for the server.
+// It is stored, and what leads on by what is known on this device (ahead.js) is shown at once; then it is sent. The server's
+// answer is what counts: its own screen takes the place of what was shown, and only where it says otherwise is there another
+// tone. All else waits for it, if not for long: this device knows what is right, but not all that may be right too.
 
 import * as ahead from "./ahead.js";
 import { checkCharacter, device, deviceTime, isMisread, uuid7 } from "./ids.js";
@@ -19,7 +19,7 @@ const HELP = `CHELP${checkCharacter("CHELP")}`;
 const SIGNS = { accepted: "\u2713", refused: "\u2715", discrepancy: "!" }; // as the server's own screens have them
 const STUCK = { title: "Not kept", say: "This phone cannot keep the scan: its memory is full.", next: "Send what waits, or take another phone." };
 
-/** Scans of this page that are under way, by id: { id, raw, read_at, means, seen, shown, isWhole, unseen, hasSounded, isSettled, timer }. */
+/** Scans of this page that are under way, by id: { id, raw, read_at, means, seen, shown, from, isWhole, isTold, hasSounded, isSettled, timer }. */
 const made = new Map();
 let line = Promise.resolve(); // what changes the screen does so one after the other
 let spot = null; // the step at which the next scan is judged here; null: the one on the screen
@@ -27,6 +27,7 @@ let trail = []; // the steps that this device has gone by itself, for UNDO
 let figures = {}; // what this device has counted at each step
 let tote = {}; // the name of the tote in hand, as the server's screen had it: { task, name }
 let slowTimer = 0;
+let answers = 0; // so many have come: a page that was fetched before the last is not shown any more
 let last = null; // the last verdict that came without a screen
 let hooks = {};
 
@@ -70,7 +71,8 @@ export async function take(raw, known, read_at) {
   note(at, raw, means);
   acknowledge(raw, JSON.parse(dataset.expects));
   const who = { device: device(), person: hooks.person, to: dataset.scanUrl };
-  const isAtOnce = isLate() || (means.kind !== "kept" && !means.asks);
+  const isFirst = [...made.values()].every(({ shown }) => shown); // what waits for the server comes before it
+  const isAtOnce = isLate() || (means.kind === "ok" && !means.asks && isFirst);
   const seen = isAtOnce ? means.kind : undefined; // else the server's answer may come first
   const scan = { scan_id: uuid7(), raw, at: deviceTime(), ...who, ...known, ...(seen && { seen }) };
   made.set(scan.scan_id, { id: scan.scan_id, raw, read_at, means, seen, shown: "" });
@@ -147,31 +149,31 @@ function showOwn(entry) {
 const OWN = {
   async ok(entry, isNew) {
     const { tone, to } = entry.means;
-    if (!ahead.knows(to)) return isNew ? lost(entry) : undefined; // the coming steps were fetched anew meanwhile
-    if (isNew) await right(entry, tone);
-    else if (isLate()) ownBand(entry);
-    if (!entry.isWhole && (isLate() || !ahead.isBare(to))) goUpTo(entry);
+    if (entry.isWhole) return isLate() ? ownBand(entry) : undefined;
+    if (isNew && ahead.knows(to)) await right(entry, tone);
+    if (!ahead.knows(to)) return lost(entry); // the coming steps were fetched anew meanwhile
+    if (isLate() || !ahead.isBare(to)) goUpTo(entry, isNew);
   },
   stop(entry, isNew) {
     if (!isNew) return;
     entry.isWhole = true;
-    entry.unseen = unseenStop(entry.read_at);
-    if (entry.unseen) keepStop(entry.unseen, `${SIGNS.refused} ${printable(entry.raw)}`);
+    const unseen = unseenStop(entry.read_at);
+    if (unseen) told(entry, unseen, "refused");
     else showStop({ ...wrongHere(), scanned: printable(entry.raw) });
     sound(entry, "stop");
     afterVerdict("refused", "stop");
   },
-  kept(entry, isNew) {
+  kept(entry) {
     entry.isWhole = outbox.isDown;
     band("offline", saved());
-    if (isNew && outbox.isDown) sound(entry, "warn"); // a slow answer may still come, and has a tone of its own
+    if (outbox.isDown && !entry.hasSounded) sound(entry, "warn"); // a slow answer may still come, and has a tone of its own
   },
 };
 
 /** The verdict, a frame before the next step: a slow phone needs longer for that. */
 function right(entry, tone) {
-  [entry.from, entry.unseen] = [here(), unseenStop(entry.read_at)];
-  if (!entry.unseen) shownStop()?.remove();
+  entry.from = here();
+  if (!unseenStop(entry.read_at)) shownStop()?.remove();
   sound(entry, tone);
   afterVerdict("accepted", tone, false);
   ownBand(entry);
@@ -185,23 +187,31 @@ function ownBand({ raw, means }) {
 }
 
 /** Goes on to where a scan leads, and those before it that have waited for the server's own screen. */
-function goUpTo(last) {
+function goUpTo(last, isNew) {
+  const unseen = unseenStop(last.read_at);
   for (const entry of made.values()) {
-    if (entry.shown === "ok" && !entry.isWhole) {
+    if (entry.shown === "ok" && !entry.isWhole && ahead.knows(entry.means.to)) {
       if (entry.from !== here()) return; // somebody has left the page
       entry.isWhole = true;
       goTo(entry.means);
     }
     if (entry === last) break;
   }
-  if (last.unseen) keepStop(last.unseen, `${SIGNS.accepted} ${printable(last.raw)}`);
+  if (unseen && isNew) told(last, unseen, "accepted");
+  else if (unseen) keepStop(unseen, "");
   ownBand(last);
   ahead.note(last.means.to, hooks.about(), last.id, figures);
 }
 
+/** A STOP that nobody could see yet stays, and says what came after it. */
+function told(entry, unseen, outcome) {
+  entry.isTold = true;
+  keepStop(unseen, `${SIGNS[outcome]} ${printable(entry.raw)}`);
+}
+
 function lost(entry) {
-  spot = "";
-  OWN.kept(entry, true);
+  [spot, entry.shown] = ["", "kept"];
+  OWN.kept(entry);
 }
 
 /** Puts a step on the screen that no server has seen yet, with what is counted there. */
@@ -260,6 +270,7 @@ function sound(entry, tone) {
 async function settled(pairs) {
   clearTimeout(slowTimer);
   let isOurs = false;
+  answers += 1;
   for (const [scan, result] of pairs) {
     const entry = made.get(scan.scan_id);
     made.delete(scan.scan_id);
@@ -269,7 +280,7 @@ async function settled(pairs) {
     else if (scan.person === hooks.person && (await answered(scan, result, entry))) isOurs = true;
   }
   if (!made.size && !outbox.queue.waiting) spot = null;
-  if (isOurs || isOwnScreen()) await catchUp();
+  if (isOurs || isOwnScreen()) catchUp();
   if (outbox.isSessionOver && !outbox.queue.waiting) location.assign("/login");
   hooks.told();
 }
@@ -285,15 +296,16 @@ async function answered(scan, { status, answer, page }, entry) {
   const outcome = status === 422 ? "refused" : answer.outcome;
   const said = { ...answer, outcome, say: answer.say || "The server cannot take that.", tone: answer.tone ?? "stop" };
   said.line = page ? said.say : `${SIGNS[outcome]} ${said.say}`;
+  if (outcome === "refused" && (entry?.shown === "ok" || answer.code === "stopped")) ahead.doubt();
   if (scan.to !== here()) return elsewhere(said, entry), false;
   if (!entry) return true; // of an earlier page: what matters of it is told
   if (!page || (isOwnScreen() && made.size)) return withoutScreen({ scan: scan.scan_id, ...said }, entry);
-  const isJudged = ["ok", "stop"].includes(entry.shown); // here, and with it what it says of an earlier STOP
-  const unseen = isJudged ? entry.unseen && shownStop()?.cloneNode(true) : unseenStop(entry.read_at);
+  // Of the STOP of its own the server has better words; any other stays until somebody could see it.
+  const unseen = entry.shown === "stop" ? entry.isTold && shownStop()?.cloneNode(true) : unseenStop(entry.read_at);
   const isAsShown = await show(page);
-  if (unseen) keepStop(unseen, isJudged ? "" : said.line);
+  if (unseen) keepStop(unseen, entry.isTold ? "" : said.line);
   verdict(said, entry);
-  if (!isAsShown && outcome !== "refused") tellOther();
+  if (!isAsShown && !unseen && outcome !== "refused") tellOther();
   return false;
 }
 
@@ -315,6 +327,7 @@ function withoutScreen(said, entry) {
   last = said;
   const isRefused = said.outcome === "refused" && said.tone !== "tick";
   if (entry.hasSounded && isRefused === (entry.shown === "stop")) return true; // as it was shown
+  if (isRefused) for (const each of made.values()) each.isTold ||= each.shown === "stop"; // its page must not hide this one
   const unseen = unseenStop(entry.read_at);
   if (unseen) keepStop(unseen, said.line);
   else if (isRefused) showStop({ ...said, title: said.title || said.code?.replaceAll("_", " ") });
@@ -333,7 +346,7 @@ function verdict({ outcome, tone }, entry) {
 
 function elsewhere({ say, tone, outcome }, entry) {
   if (!entry) return;
-  play(tone);
+  if (!entry.hasSounded || (outcome === "refused") !== (entry.shown === "stop")) play(tone);
   tell(`Earlier scan: ${say}`, outcome === "refused" ? "stop" : "ok");
 }
 
@@ -350,19 +363,26 @@ function isOwnScreen() {
 /** All is sent: the server's own screen takes the place of what was shown by this device. */
 async function catchUp() {
   if (outbox.queue.waiting || outbox.isDown) return;
+  const [{ href }, before] = [location, answers];
   const screen = await renewed();
   if (outbox.isSessionOver) location.assign("/login");
-  if (!screen || made.size) return;
+  if (screen && href === location.href) await inTurn(() => before === answers && putRenewed(screen)); // no scan waits for the fetch
+}
+
+async function putRenewed(screen) {
+  if (made.size || outbox.queue.waiting || !$("screen")) return;
   const stop = shownStop()?.cloneNode(true);
+  if (stop) screen.append(stop); // it stands on all the time
   const isAsShown = await show(screen.outerHTML);
-  if (stop) $("screen").append(stop);
-  else if (isAsShown) flash("ok");
+  if (stop) return sayLast();
+  if (isAsShown) flash("ok");
   else tellOther();
-  if (last) sayLast();
+  sayLast();
 }
 
 /** The last verdict, where a screen that was fetched by itself has none. */
 function sayLast() {
+  if (!last) return;
   const { scan, outcome, tone, line: words } = last;
   Object.assign($("verdict").dataset, { scan, outcome, tone });
   $("verdict").textContent = words;
@@ -391,11 +411,12 @@ export async function freshToken() {
 /** Sends what waits, and fetches the server's screen where this device has gone ahead of it. */
 export function goOn() {
   if (outbox.queue.waiting) outbox.drain();
-  else if (isOwnScreen()) inTurn(catchUp);
+  else if (isOwnScreen()) catchUp();
 }
 
 /** The server has shown this step. */
 export function stand() {
   if (toteBox()) tote = { task: here(), name: toteBox().textContent };
+  else if ($("screen")?.dataset.step === "tote") tote = {};
   if ($("screen")) ahead.stand($("screen").dataset, hooks.about()).catch(() => {});
 }

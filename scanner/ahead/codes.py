@@ -99,6 +99,7 @@ def unit_codes(code: str, kind: str) -> tuple[str, ...]:
 
 
 LIKE_PLACE = "^L[0-9A-Z]{2,33}$"
+LIKE_TYPED = "^[0-9]{1,12}$"  # a tote's number by hand
 LIKE_QUANTITY = "^CQ[0-9]{1,6}[0-9A-Z]$"
 
 
@@ -158,7 +159,10 @@ def field_codes(ai: str, text: str) -> tuple[str, ...]:
 # --- places and cards ------------------------------------------------------------------------------------------------
 
 
-def places_of_kind(site_id: int, kind: str, most: int = 40) -> list[tuple[str, ...]]:
+MOST_PLACES = 40
+
+
+def places_of_kind(site_id: int, kind: str, most: int = MOST_PLACES) -> list[tuple[str, ...]]:
     """The codes of a site's places of one kind that are not on hold, in walking order."""
     rows = db.session.execute(
         select(Location.scan_body, Location.code)

@@ -80,6 +80,7 @@ def _tote(task: Task, by: By) -> Iterator[Way]:
         query = select(Unit.code).where(Unit.site_id == by.site_id, Unit.kind == "tote", *bound).limit(400)
         facts["taken"] = sorted(db.session.scalars(query))
     yield Way(likes=(codes.like_tote(facts["taken"]),), played=NEW_TOTE)
+    yield Way(likes=(codes.LIKE_TYPED,))
 
 
 def _location(task: Task, _by: By) -> Iterator[Way]:
@@ -96,6 +97,8 @@ def _item(task: Task, by: By) -> Iterator[Way]:
     here = {line.item_id: line for line in reversed(plan.lines_here(task))}
     for item_id, line in here.items():
         yield from _goods(task, line, 0 if item_id == current.item_id else FAR)
+    for place in {codes.place_codes(line.scan_body, line.code): None for line in here.values()}:
+        yield Way(place, played=place[0], detour=FAR)  # once more: it is right
     if current.posted:
         yield Way(codes.cards("ALL"), played=codes.cards("ALL")[0])
         yield Way(likes=(codes.LIKE_QUANTITY,))
@@ -177,6 +180,8 @@ def _drop(task: Task, by: By) -> Iterator[Way]:
         facts["benches"] = codes.places_of_kind(by.site_id, "pack")
     for bench in facts["benches"]:
         yield Way(bench, played=bench[0])
+    if len(facts["benches"]) == codes.MOST_PLACES:
+        yield Way(likes=(codes.LIKE_PLACE,))
     yield Way(codes.cards("UNPICK"))
 
 

@@ -120,6 +120,7 @@ def _item(task: Task) -> Iterator[Way]:
     for item_id in task.memo["facts"]["order"]:
         yield from _goods(task, item_id)
     yield Way(codes.cards("DONE"), needs=NEEDS_CLOSE)
+    yield Way(codes.cards("SHORT", "BACK"))
     yield Way(codes.cards("PAUSE"), played=codes.cards("PAUSE")[0])
     yield Way(task.memo["facts"]["dock"], played=task.memo["facts"]["dock"][0])
     yield Way(likes=(codes.LIKE_PLACE,))

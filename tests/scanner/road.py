@@ -49,7 +49,12 @@ class Device:
         """Every code of the present step that leads somewhere."""
         step = self.ways.get(self.at, {"ways": {}})
         likes = [(sample, way) for way in step.get("like", ()) if (sample := self._sample(way["re"]))]
-        return [(code, way) for code, way in [*step["ways"].items(), *likes] if way.get("to")]
+        ways = [*step["ways"].items(), *likes]
+        return [(code, way) for code, way in ways if way.get("to") and not self._is_idle(way)]
+
+    def _is_idle(self, way: Way) -> bool:
+        """Whether it leads back to where one stands, and counts nothing."""
+        return way["to"] == self.at and not {"add", "figure"} & set(way)
 
     def meaning(self, raw: str) -> tuple[str, Way]:
         """What a code is at the present step ('ok', 'stop' or 'keep'), and its way."""

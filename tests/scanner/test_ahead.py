@@ -130,7 +130,7 @@ def test_another_order_s_tote_is_wrong_without_a_network_too(floor: Floor) -> No
     floor.scans("eve", floor.start("eve", "pick", "SO-2"), tote(7))
     device = Device(floor, "ben", floor.start("ben", "pick", "SO-1"))
     device.fetch()
-    (like,) = device.ways[device.at]["like"]
+    like, _typed = device.ways[device.at]["like"]
     assert not matches(like["re"], tote(7))
     assert matches(like["re"], tote(8))
     assert device.ways[device.at]["other"] == "stop"
@@ -157,6 +157,22 @@ def hold_without_releasing(floor: Floor, code: str, *, is_held: bool = True) -> 
     """A place is blocked, and nobody has looked after its promises yet."""
     blocked = update(Location).where(Location.id == floor.world.locations[code].id).values(is_held=is_held)
     transact(lambda: db.session.execute(blocked))
+
+
+def test_what_changes_nothing_or_may_be_right_is_no_stop(floor: Floor) -> None:
+    exact_stock(floor.world)
+    task = floor.start("ben", "pick", "SO-1")
+    device = Device(floor, "ben", task)
+    device.fetch()
+    assert device.meaning("00007")[0] == "keep"  # a tote's number by hand
+    floor.scans("ben", task, tote(7), place("A-01-1"))
+    device.fetch()
+    means, way = device.meaning(place("A-01-1").removeprefix("]C0"))
+    assert (means, way["to"]) == ("ok", device.at)
+    floor.world.purchase_order("PO-1", ("MUG", 5))
+    device = Device(floor, "ana", floor.start("ana", "receive", "PO-1"))
+    device.fetch()
+    assert {device.meaning(command(word))[0] for word in ("SHORT", "BACK")} == {"keep"}
 
 
 # --- put away --------------------------------------------------------------------------------------------------------
