@@ -53,7 +53,7 @@ def live(days: int, first: int, folder: Path) -> list[str]:
     met: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     drains: list[float] = []
-    scans = looks = 0
+    scans = looks = lived = 0
     began = time.monotonic()
     with app.app_context(), serve(url, folder) as port, chromium() as browser:
         world = make_world()
@@ -63,6 +63,8 @@ def live(days: int, first: int, folder: Path) -> list[str]:
                 day = BadDay(picker, net, world, seed)
                 try:
                     day.run()
+                except KeyboardInterrupt:
+                    break  # what was lived counts
                 except (Lost, Exception) as error:  # noqa: BLE001 - the next day may be good
                     found.append(f"seed {seed}: {type(error).__name__}: {error}")
                 found += [f"seed {seed}: the page threw {error}" for error in picker.errors]
@@ -70,12 +72,12 @@ def live(days: int, first: int, folder: Path) -> list[str]:
             met += day.met
             faults += Counter(fault for fault, _, _ in net.met)
             drains += day.drains
-            scans, looks = scans + len(day.expected), looks + day.looks
+            scans, looks, lived = scans + len(day.expected), looks + day.looks, lived + 1
         found += [str(breach) for breach in check_ledger.check(world.site.id)]
         db.session.remove()
         db.engine.dispose()
     print(*found, sep="\n")
-    print(f"{days} days, {scans} scans in {time.monotonic() - began:,.0f} s: {len(found)} lost, doubled or wrong")
+    print(f"{lived} days, {scans} scans in {time.monotonic() - began:,.0f} s: {len(found)} lost, doubled or wrong")
     print(f"the count on the screen was compared with the store {looks} times")
     print(f"queues drained after the network's return: {_spread(drains)} (aim p95 10 s)")
     print("what happened:", ", ".join(f"{name} {count}" for name, count in sorted(met.items())))
