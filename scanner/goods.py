@@ -191,6 +191,13 @@ _ASK = {
 }
 
 
+def check_whole(task: Task) -> None:
+    """Refuses finish_first while half-known goods are in hand: put down, they would be forgotten."""
+    pending = task.state.get("pending")
+    if pending:
+        raise Refusal("finish_first", "What you scanned", f"the {pending['ask']}")
+
+
 def pending_prompt(task: Task, title: str, **bands: Any) -> Prompt | None:
     """The prompt that asks for the missing part of the goods; None when nothing is pending."""
     pending = task.state.get("pending")

@@ -160,6 +160,7 @@ def _check_there(task: Task, load: Load, by: By) -> None:
 
 
 def _put(task: Task, found: Found, by: By) -> str:
+    goods.check_whole(task)
     load = task.state["load"]
     target = _target(found, by)
     if "unit" not in load:

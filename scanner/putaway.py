@@ -84,6 +84,7 @@ def _take_unit(task: Task, found: Found, by: By) -> str:
     unit = _free_unit(found.thing.id)
     if not content_of(task, unit.id):
         raise Refusal("unit_empty", unit_words(unit))
+    task.note(pending=None)
     _load(task, {"unit": unit.id}, by)
     return f"{unit_words(unit)}: to {_best(task)}."
 
@@ -157,6 +158,7 @@ def _load(task: Task, load: Load, by: By) -> None:
 
 def _put(task: Task, found: Found, by: By) -> str:
     """Book what is carried to the scanned place; one that was not suggested is asked for twice."""
+    goods.check_whole(task)
     location = found.thing
     load = task.state["load"]
     check_place(task, load, location, _best(task), by)

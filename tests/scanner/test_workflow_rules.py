@@ -49,6 +49,18 @@ def test_an_order_that_two_receive_is_closed_by_the_last_of_them(floor: Floor) -
 # --- put away and move -----------------------------------------------------------------------------------------------
 
 
+def test_half_known_goods_are_not_forgotten_when_what_is_in_hand_is_put_down(floor: Floor) -> None:
+    floor.world.stock("MUG", "B-01-1", 5)
+    floor.world.stock("LAMP", "B-01-1", serial="S-1")
+    task = floor.start("ben", "move")
+    floor.scans("ben", task, place("B-01-1"), "MUG", "LAMP")
+    answer = floor.scan("ben", task, place("A-02-1"))
+    assert (answer["code"], answer["wanted"]) == ("finish_first", "the serial")
+    floor.scans("ben", task, command("BACK"))
+    assert floor.scan("ben", task, "NO-SUCH-THING")["outcome"] == "refused"
+    assert floor.on_hand("MUG", "B-01-1") == 5
+
+
 def _mixed_pallet(floor: Floor) -> None:
     """60 mugs and 60 l of milk on one pallet at the dock."""
     task = floor.start("ana", "receive")
