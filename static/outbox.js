@@ -42,7 +42,8 @@ export class Outbox {
       clock: { now: Date.now, after: (ms) => { const timer = setTimeout(() => this.drain(), ms); return () => clearTimeout(timer); } },
       changed: () => this.#changed(),
       settled: async (pairs) => {
-        this.#others?.postMessage(pairs.filter(([scan]) => !this.#made.delete(scan.scan_id)));
+        this.#others?.postMessage(pairs);
+        for (const [scan] of pairs) this.#made.delete(scan.scan_id);
         await hooks.settled(pairs);
       },
     });
@@ -106,7 +107,8 @@ export class Outbox {
   async #heard(pairs) {
     if (pairs.length) [this.queue.downAt, this.word] = [null, "ONLINE"];
     await this.queue.refresh();
-    const ours = pairs.filter(([scan]) => this.#made.delete(scan.scan_id));
+    // Its own, and what moves the work on its screen: but another page's way is not this one's.
+    const ours = pairs.filter(([scan, { to }]) => this.#made.delete(scan.scan_id) || (!to && scan.to === this.#hooks.front()));
     if (ours.length) await this.#hooks.settled(ours);
   }
 

@@ -100,7 +100,8 @@ class BadDay:
             self._change_the_network()
             self._disturb()
             self._scan_wrong()
-            self._scan()
+            if ben.step != "done":  # what was sent meanwhile may have been the last
+                self._scan()
         self._go_home()
 
     def _furnish(self) -> None:

@@ -198,6 +198,14 @@ def test_a_page_whose_scans_another_one_has_sent_goes_on_by_the_servers_screen(b
     assert on_record(task) == [(raw, "accepted") for raw in ben.sent]
 
 
+def test_two_pages_of_one_task_show_the_same_step(ben: Picker, net: Proxy) -> None:
+    left = ben.second_tab(ben.start("SO-1"))
+    heard = left.evaluate("window.tones")
+    ben.do(ben.right())
+    ben.wait(lambda: left.get_attribute("#screen", "data-step") == "location")
+    assert left.evaluate("window.tones") == heard  # it sounds where it was scanned
+
+
 def test_a_log_out_keeps_the_scans_and_nobody_else_sees_them(ben: Picker, net: Proxy) -> None:
     task = ben.start("SO-1")
     net.plan = lambda method, path: "bad_gateway" if method == "POST" and "scan" in path else ""
