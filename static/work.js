@@ -47,14 +47,16 @@ export function start(given) {
       hooks.changed();
     },
   });
-  if (!isOwnScreen()) stand();
   lookBehind();
 }
 
 /** Scans of this task that an earlier page has made: until the server has them, nobody here knows where the work stands. */
 async function lookBehind() {
-  const isBehind = (await store.all()).some((scan) => scan.to === here());
-  if (isBehind && !isOwnScreen()) spot = "";
+  if (isOwnScreen()) return;
+  const [scans, where] = await Promise.all([store.all(), store.work("where")]);
+  if (scans.some((scan) => scan.to === here())) spot = "";
+  else if (where?.to === here() && where.at !== $("screen").dataset.at) catchUp(); // the page left before its scan was booked
+  stand();
 }
 
 function inTurn(act) {

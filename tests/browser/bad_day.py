@@ -23,7 +23,7 @@ from sqlalchemy import update
 
 from scanner.db import db, now, transact
 from scanner.models import PersonSession
-from tests.browser.picker import Picker, on_record
+from tests.browser.picker import UNDER_WAY, Picker, on_record
 from tests.browser.proxy import OUTAGES, Proxy, script
 from tests.scanner.floor import place, tote
 from tests.world import World
@@ -125,6 +125,7 @@ class BadDay:
             self.met["kept"] += 1
             self._heal()
             self._until(lambda: self.picker.at != at, f"{raw} at {ben.step}, with a network")
+        self._until(lambda: ben.page.get_attribute("#scan", "data-state") not in UNDER_WAY, f"the answer to {raw}")
         self._look()
 
     def _right(self) -> str:

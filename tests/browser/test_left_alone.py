@@ -18,7 +18,7 @@ from tests.world import PIN, World, make_world
 
 pytestmark = pytest.mark.browser
 
-FACES = "({...document.documentElement.dataset})"
+FACES = "(({ theme, hand }) => ({ theme, hand }))(document.documentElement.dataset)"
 
 Bench = tuple[Station, World]
 

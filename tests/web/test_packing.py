@@ -51,6 +51,14 @@ def test_nobody_gets_what_they_cannot_unpack(floor: Floor, browser: Log_in) -> N
     assert b'id="screen"' in plain
 
 
+def test_the_service_worker_goes_packed_or_not_at_all(client: Browser) -> None:
+    plain = client.get("/service-worker.js")
+    packed = client.get("/service-worker.js", headers=PACKS)
+    assert gzip.decompress(packed.data) == plain.data
+    again = client.get("/service-worker.js", headers={**PACKS, "If-None-Match": packed.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
 def test_the_coming_steps_are_a_small_part_of_what_they_were(floor: Floor, browser: Log_in) -> None:
     task = floor.start("ben", "pick", "SO-1")
     plain = browser("ben").get(f"/pick/{task}/ahead").data
