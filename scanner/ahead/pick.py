@@ -97,7 +97,7 @@ def _item(task: Task, by: By) -> Iterator[Way]:
     here = {line.item_id: line for line in reversed(plan.lines_here(task))}
     for item_id, line in here.items():
         yield from _goods(task, line, 0 if item_id == current.item_id else FAR)
-    for place in {codes.place_codes(line.scan_body, line.code): None for line in here.values()}:
+    for place in dict.fromkeys(codes.place_codes(line.scan_body, line.code) for line in here.values()):
         yield Way(place, played=place[0], detour=FAR)  # once more: it is right
     if current.posted:
         yield Way(codes.cards("ALL"), played=codes.cards("ALL")[0])
