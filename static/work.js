@@ -54,6 +54,7 @@ export function start(given) {
 async function lookBehind() {
   if (isOwnScreen()) return;
   const [scans, where] = await Promise.all([store.all(), store.work("where")]);
+  if (!$("screen")) return;
   if (scans.some((scan) => scan.to === here())) spot = "";
   else if (where?.to === here() && where.at !== $("screen").dataset.at) catchUp(); // the page left before its scan was booked
   stand();
