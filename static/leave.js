@@ -7,6 +7,7 @@ import { parsed } from "./trusted.js";
 
 const ANSWER_MS = 10_000;
 const AGAIN_MS = 3_000;
+const SOON_MS = 300;
 const TAKEN = {
   title: "Taken over by the desk",
   say: "Somebody else goes on with this task.",
@@ -35,6 +36,7 @@ export async function logOut({ person, token, tell }) {
  * could compare a PIN with, a thief could try ten thousand PINs on. What waits is sent meanwhile.
  */
 export async function lock() {
+  setTimeout(hide, SOON_MS); // a silent network is not waited for
   await lockWork().catch(() => {});
   while (!(await isLocked())) {
     hide();
@@ -43,13 +45,13 @@ export async function lock() {
   location.assign("/login");
 }
 
-/** Whether the server knows of it: its log-in page comes back, or a form token that has grown old is turned away. */
+/** Whether the server knows of it: its log-in page comes back, or a session or form token that is over is turned away. */
 async function isLocked() {
   const form = document.getElementById("lock");
   const sent = { method: "POST", body: form ? new FormData(form) : null, signal: AbortSignal.timeout(ANSWER_MS) };
   try {
     const answer = await fetch("/lock", sent);
-    return isLogIn(await answer.text()) || (answer.status === 400 && answer.headers.has("Content-Security-Policy"));
+    return isLogIn(await answer.text()) || ([400, 401].includes(answer.status) && answer.headers.has("Content-Security-Policy"));
   } catch {
     return false;
   }

@@ -55,9 +55,10 @@ export class Outbox {
     return this.queue.downAt !== null;
   }
 
-  /** No more work until some of it is sent. A clock that jumps while the page is open changes nothing here. */
-  get isFull() {
-    return this.queue.waiting >= MOST || (this.isDown && this.#age() > OLDEST_MS);
+  /** Why no more work is taken until some of it is sent, or "". A clock that jumps while the page is open changes nothing here. */
+  get full() {
+    if (this.queue.waiting >= MOST) return "Too many scans wait.";
+    return this.isDown && this.#age() > OLDEST_MS ? "The oldest scan waits too long." : "";
   }
 
   /** Time to look for a network. */

@@ -80,7 +80,8 @@ function read(raw, known = {}, at = performance.now()) {
   if (!screen) return;
   closeSheets();
   if (isSameRead(raw, screen.dataset.counts === "true", at)) return play("tick");
-  if (work.outbox.isFull) return tell("Too many scans wait. Find a connection first.", "stop", "stop");
+  const { full } = work.outbox;
+  if (full) return tell(`${full} Find a connection first.`, "stop", "stop");
   work.take(raw, known, performance.now());
 }
 

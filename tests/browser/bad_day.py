@@ -45,7 +45,9 @@ PAGES: Final = (
 )  # others show a page of their own
 CLOCK: Final = Path(__file__).with_name("skewed_clock.js").read_text()
 SET_CLOCK: Final = "(ms) => localStorage.setItem('test.skew', ms)"
-YEAR_MS: Final = 365 * 86_400_000
+DAY_MS: Final = 86_400_000
+YEAR_MS: Final = 365 * DAY_MS
+TOLD_BY_MS: Final = 8 * DAY_MS  # that a clock was set and no time went by: the phone believes a week (static/outbox.js)
 OWN: Final = "document.getElementById('screen')?.dataset.own !== undefined"
 # What the screen says, and how much the store holds, in one look.
 SHOWN: Final = """
@@ -81,6 +83,7 @@ class BadDay:
     drains: list[float] = field(default_factory=list)  # seconds from the network's return until nothing waited
     task: int = 0
     expected: list[tuple[str, str]] = field(default_factory=list)  # code and outcome
+    skews: list[float] = field(default_factory=lambda: [0.0])  # of the phone's clock, in ms
     others: list[Any] = field(default_factory=list)  # tabs that are open behind the one in use
 
     def __post_init__(self) -> None:
@@ -216,8 +219,13 @@ class BadDay:
 
     def _set_clock(self, at: str) -> None:
         """By years, then the app is opened anew: an open page would be as one that nobody has touched, and locks."""
-        years = self.chance.uniform(-2, 2)
-        self.picker.page.evaluate(SET_CLOCK, years * YEAR_MS)
+        while self.others:
+            self.others.pop().close()
+        skew = self.chance.uniform(-2 * YEAR_MS, 2 * YEAR_MS)
+        while any(0 <= skew - before < TOLD_BY_MS for before in self.skews):  # what waits would seem to wait for days
+            skew += TOLD_BY_MS
+        self.skews.append(skew)
+        self.picker.page.evaluate(SET_CLOCK, skew)
         self._open(self.picker.page.reload, at)
 
     def _end_session(self) -> None:

@@ -67,6 +67,23 @@ def test_a_phone_left_alone_locks_and_the_same_badge_goes_on_where_it_was(bench:
     phone.wait(lambda: phone.page.url == work)
 
 
+def test_a_page_behind_another_does_not_lock_the_work_in_front(bench: Bench) -> None:
+    phone, _world = bench
+    phone.page.clock.install()
+    behind = phone.open("/").page
+    front = phone.context.new_page()
+    front.goto(phone.url + "/me")
+    front.clock.fast_forward("04:30")
+    front.keyboard.press("Shift")  # somebody is there
+    front.clock.fast_forward("04:30")
+    front.wait_for_timeout(200)
+    assert (behind.url, front.url) == (phone.url + "/", phone.url + "/me")
+    front.clock.fast_forward(
+        "00:45"
+    )  # they look every ten seconds; the second of them finds the session locked already
+    phone.wait(lambda: behind.url.endswith("/login") and front.url.endswith("/login"))
+
+
 def shows(page: Page, name: str, value: str) -> bool:
     """Whether the page is dressed so."""
     return bool(page.evaluate(FACES).get(name) == value)

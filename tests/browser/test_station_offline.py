@@ -202,7 +202,7 @@ def test_the_heartbeat_tells_how_the_device_is(station: Station, server: Harness
 
 def test_too_many_scans_are_a_stop(station: Station, server: Harness) -> None:
     offline(station, server)
-    station.page.evaluate(FILL, 500)
+    station.page.evaluate(FILL, [500, 0])
     station.page.evaluate("dispatchEvent(new Event('focus'))")
     station.open()
     station.wait(lambda: " q500 " in station.text("#link"), seconds=15)
@@ -212,13 +212,25 @@ def test_too_many_scans_are_a_stop(station: Station, server: Harness) -> None:
     assert kept(station) == 500
 
 
+def test_a_scan_that_waits_longer_than_a_shift_is_a_stop(station: Station, server: Harness) -> None:
+    offline(station, server)
+    station.page.evaluate(FILL, [1, 9 * HOUR_MS])
+    station.open()
+    station.wait(lambda: " q1 " in station.text("#link"), seconds=15)
+    station.keys("LA032X")
+    station.wait(lambda: "The oldest scan waits too long. Find a connection first." in station.text("#note"))
+    assert station.tones() == ["stop"]
+    assert kept(station) == 1
+
+
+HOUR_MS = 3_600_000
 FILL = """
-(most) => new Promise((found) => {
+([most, age_ms]) => new Promise((found) => {
   const asked = indexedDB.open("scandock");
   asked.onsuccess = () => {
     const put = asked.result.transaction("scans", "readwrite");
     for (let n = 0; n < most; n++) {
-      const scan = { scan_id: `old-${n}`, raw: `OLD${n}`, at: new Date().toISOString(), person: 1 };
+      const scan = { scan_id: `old-${n}`, raw: `OLD${n}`, at: new Date(Date.now() - age_ms).toISOString(), person: 1 };
       put.objectStore("scans").add({ ...scan, to: "/pick/7/scan" });
     }
     put.oncomplete = () => { asked.result.close(); found(); };
