@@ -70,6 +70,7 @@ class PrintJob(Model):
         Index("ix_print_job_queue", "printer_id", "state", "available_at"),
         Index("ix_print_job_device", "site_id", "device", "state"),
         Index("ix_print_job_state", "site_id", "state"),
+        Index("ix_print_job_subject", "site_id", "kind", "subject_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

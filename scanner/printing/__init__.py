@@ -17,6 +17,7 @@ from scanner.printing.answers import (
     print_again,
     print_elsewhere,
     repeat_last,
+    said_of,
 )
 from scanner.printing.ask import ask, choose_printer, new_check_digits, questions
 from scanner.printing.card import own_printer, told
@@ -47,6 +48,7 @@ __all__ = [
     "questions",
     "repeat_last",
     "resume",
+    "said_of",
     "set_printers",
     "thing_of",
     "told",

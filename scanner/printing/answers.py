@@ -87,6 +87,22 @@ def once(
     return _again(first, by, lambda _job: printer.id if printer else None, details)
 
 
+def said_of(kind: str, subject_id: int, site_id: int) -> dict[str, Any]:
+    """The details of the last label of a thing that was not taken back: what hangs on it says so. {} without any."""
+    last = (
+        select(PrintJob.details)
+        .where(
+            PrintJob.site_id == site_id,
+            PrintJob.kind == kind,
+            PrintJob.subject_id == subject_id,
+            PrintJob.state.not_in(("cancelled", "failed")),
+        )
+        .order_by(PrintJob.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(last) or {}
+
+
 def print_elsewhere(job: PrintJob, printer: Printer, by: By) -> PrintJob:
     """The same on another printer. Refuses print_under_way, unknown_printer."""
     if not printer.is_active or printer.site_id != job.site_id:

@@ -13,7 +13,7 @@ from typing import Any
 
 from scanner import printing, units
 from scanner.by import By
-from scanner.models import Printer, Task
+from scanner.models import Printer, Task, Unit
 from scanner.printing.card import comes_out_at
 from scanner.receive.plan import in_hand
 from scanner.refusals import Refusal
@@ -63,33 +63,44 @@ def _says(held: dict[str, Any]) -> dict[str, Any]:
 
 def is_true(task: Task) -> bool:
     """Whether the label that has come out says what is in hand now."""
-    held, says = in_hand(task) or {}, task.state["fresh"]["says"]
-    return (held.get("item"), held.get("qty"), held.get("lot_id") or None) == (
-        says["item"],
-        says["count"],
-        says.get("lot"),
-    )
+    return _differs(task.state["fresh"]["says"], in_hand(task) or {}) == ""
 
 
 def words(task: Task) -> str:
     """What is wrong with the label that has come out: "says 6", "says another lot", "is of other goods"."""
-    held, says = in_hand(task) or {}, task.state["fresh"]["says"]
+    return _differs(task.state["fresh"]["says"], in_hand(task) or {})
+
+
+def _differs(says: dict[str, Any], held: dict[str, Any]) -> str:
     if held.get("item") != says["item"]:
         return "is of other goods"
-    return "says another lot" if (held.get("lot_id") or None) != says.get("lot") else f"says {says['count']}"
+    if (held.get("lot_id") or None) != says.get("lot"):
+        return "says another lot"
+    return "" if held.get("qty") == says["count"] else f"says {says['count']}"
 
 
-def doubt(task: Task, unit_id: int, by: By) -> str:
-    """The question before a label that says something else is bound; "" when there is none, or it was answered."""
-    fresh = task.state.get("fresh")
-    if fresh is None or fresh["unit"] != unit_id or is_true(task):
+def doubt(task: Task, unit: Unit, by: By) -> str:
+    """The question before a label that says something else is bound; "" when there is none, or it was answered.
+
+    The label may be of another receipt, which did not use it.
+    """
+    held, says = in_hand(task) or {}, _said_by(unit, task)
+    wrong = _differs(says, held) if says else ""
+    asked = {"unit": unit.id, **_says(held)}
+    if not wrong or task.state.get("doubted") == asked:
         return ""
-    asked = _says(in_hand(task) or {})
-    if fresh.get("asked") == asked:
-        return ""
-    task.note(fresh={**fresh, "asked": asked})
+    task.note(doubted=asked)
     by.code, by.tone = "confirm", "warn"
-    return f"Label {words(task)}. Scan again, or PRINT."
+    return f"Label {wrong}. Scan again, or PRINT."
+
+
+def _said_by(unit: Unit, task: Task) -> dict[str, Any]:
+    """What the unit's label says of goods; nothing when there is none, or more is on the unit than it can say."""
+    fresh = task.state.get("fresh")
+    if fresh is not None and fresh["unit"] == unit.id:
+        says: dict[str, Any] = fresh["says"]
+        return says
+    return {} if units.has_content(unit) else printing.said_of("unit", unit.id, task.site_id)
 
 
 def taken(task: Task, unit_id: int) -> None:

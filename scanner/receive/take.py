@@ -111,6 +111,6 @@ def bind(task: Task, found: Found, by: By) -> str:
         raise Refusal("unit_in_use", unit_words(unit), other="another place")
     unit.location_id = task.location_id
     db.session.flush()
-    say = label.doubt(task, unit.id, by) or book(task, unit.id, by)
+    say = label.doubt(task, unit, by) or book(task, unit.id, by)
     label.taken(task, unit.id)
     return say

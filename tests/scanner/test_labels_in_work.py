@@ -14,7 +14,7 @@ from scanner.db import db, transact
 from scanner.models import Order, Parcel, Printer, PrintJob, ScanRecord, Site, Task, Unit
 from scanner.printing.printers import Facts
 from scanner.refusals import Refusal
-from tests.scanner.floor import Floor, case, difference, dump, pallet, place, tote
+from tests.scanner.floor import SCANS, Floor, case, difference, dump, pallet, place, tote
 from tests.scanner.walks import stock_up
 
 PRINT, UNDO, DONE = command("PRINT"), command("UNDO"), command("DONE")
@@ -128,6 +128,22 @@ def test_a_label_that_says_something_else_is_bound_only_when_it_is_scanned_twice
     assert (asked["code"], asked["moves"]) == ("confirm", [])
     assert asked["say"] == "Label says 5. Scan again, or PRINT."
     assert floor.scans("ana", task, pallet(code))["code"] == "booked"
+
+
+def test_a_label_that_another_receipt_left_over_is_asked_about_when_it_says_something_else(floor: Floor) -> None:
+    printer(floor)
+    first = receipt(floor)
+    floor.scans("ana", first, "MUG", command("Q", 5))
+    left = fresh(first)["code"]
+    floor.scans("ana", first, DONE, DONE, DONE)
+    blind = floor.start("ana", "receive")
+    floor.scans("ana", blind, "MUG", command("Q", 5), pallet(1))
+    asked = floor.scans("ana", blind, "MUG", command("Q", 6), pallet(left))
+    assert (asked["code"], asked["say"]) == ("confirm", "Label says 5. Scan again, or PRINT.")
+    assert floor.scans("ana", blind, command("Q", 5), pallet(left))["code"] == "booked"
+    again = floor.scans("ana", blind, "MUG", command("Q", 6), pallet(left))
+    assert again["code"] == "booked"  # more is on it than its label says
+    assert floor.is_good()
 
 
 def test_a_label_that_says_something_else_does_not_hide_that_too_many_came(floor: Floor) -> None:
@@ -297,6 +313,19 @@ def test_without_a_printer_the_done_screen_prints_into_the_page_once_and_then_co
     sent(*jobs())
     assert after(floor, "cleo", task, PRINT)["code"] == "printed"
     assert [(job.kind, job.copy_of) for job in jobs()[2:]] == [("shipment", jobs()[0].id)]
+
+
+def test_a_program_that_names_the_finished_task_prints_as_its_screen_does(floor: Floor) -> None:
+    task = picked(floor)
+    floor.scans("cleo", task, tote(1), "MUG", "MUG", "MILK")
+    before = dump(without=(*SCANS, "print_job", "print_step", "task"))
+    assert floor.scan("cleo", task, "MUG")["code"] == "task_done"
+    assert floor.scan("ana", task, PRINT)["code"] == "not_allowed"
+    answer = floor.scan("cleo", task, "]C0" + PRINT)
+    assert (answer["code"], answer["task"], answer["prompt"]["is_done"]) == ("printed", task, True)
+    assert [job.kind for job in jobs()] == ["shipment", "packing_slip"]
+    assert difference(before, dump(without=(*SCANS, "print_job", "print_step", "task"))) == {}
+    assert floor.scan("cleo", task, command("UNDO"))["code"] == "task_done"
 
 
 def test_who_may_not_pack_gets_no_label_of_a_packing(floor: Floor) -> None:
