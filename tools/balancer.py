@@ -3,7 +3,8 @@
     python -m tools.balancer 127.0.0.1:8080 10.77.0.11:8000 10.77.0.12:8000
 
 It asks each host's /readyz all the time and sends requests in turn to those that say 200. What could not even be sent
-goes to another host; so does a scan whose host broke off before it answered, for a scan may be sent twice.
+goes to another host; so does a scan whose host broke off before it answered, for a scan may be sent twice. Three tries
+in all, as haproxy makes them with `retries 2`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from itertools import count
 
 CHECK_EVERY_S = 0.25
 CHECK_S = 1.0
+TRIES = 3
+PAUSE_S = 0.5  # before a host is tried that has just failed
 ANSWER_S = 15.0  # a scan that waits for the database is answered within 10
 HEAD_BYTES = 64 * 1024
 LENGTH = re.compile(rb"^content-length:\s*(\d+)", re.IGNORECASE | re.MULTILINE)
@@ -94,11 +97,12 @@ class Balancer:
     async def _answer(self, head: bytes, body: bytes, client: str) -> bytes:
         tried: list[Host] = []
         sent = OURS.sub(b"", head[:-2]) + f"X-Forwarded-For: {client}\r\nX-Forwarded-Proto: http\r\n".encode()
-        while True:
+        while len(tried) < TRIES:
             left = [host for host in self.hosts if host not in tried]
+            if not left:
+                await asyncio.sleep(PAUSE_S)
+            left = left or self.hosts
             ready = [host for host in left if host.is_ready] or left  # none of them: better one that may have recovered
-            if not ready:
-                return BROKEN
             host = ready[next(self._turn) % len(ready)]
             tried.append(host)
             try:
@@ -113,6 +117,7 @@ class Balancer:
             else:
                 headers, _, content = answer.partition(b"\r\n\r\n")
                 return OURS.sub(b"", headers + b"\r\n") + b"\r\n" + content
+        return BROKEN
 
 
 def _parted(text: str) -> tuple[str, int]:
