@@ -80,7 +80,7 @@ def accept_scan(incoming: Incoming, by: By) -> Answer:
     try:
         return transact(lambda: _take_step(incoming, by))
     except _Seen as seen:
-        return _replay(seen, incoming)
+        return _replay(seen, incoming, by)
     except Refusal as refusal:
         return _refuse(incoming, by, refusal)
 
@@ -284,7 +284,7 @@ def _refuse(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
     try:
         return transact(lambda: _store_refusal(incoming, by, refusal))
     except _Seen as seen:
-        return _replay(seen, incoming)
+        return _replay(seen, incoming, by)
 
 
 def _store_refusal(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
@@ -317,11 +317,22 @@ def _store_refusal(incoming: Incoming, by: By, refusal: Refusal) -> Answer:
     return answer
 
 
-def _replay(seen: _Seen, incoming: Incoming) -> Answer:
+def _replay(seen: _Seen, incoming: Incoming, by: By) -> Answer:
     if seen.fingerprint != incoming.fingerprint:
         raise Refusal("scan_id_reused", incoming.scan_id)
     answer: Answer = json.loads(seen.answer)
+    if answer["code"] == "asks" and incoming.seen == "ok":
+        return _answer_for(incoming, by)
     return {**answer, "replayed": True}
+
+
+def _answer_for(incoming: Incoming, by: By) -> Answer:
+    """The second scan that the first one was asked for: its person never heard of it, was told yes, and has gone on.
+
+    It has an id of its own, made from the first one's, so it is taken once too.
+    """
+    second = str(uuid.uuid5(uuid.UUID(incoming.scan_id), "asks"))
+    return {**accept_scan(replace(incoming, scan_id=second), by), "scan_id": incoming.scan_id}
 
 
 def _record(

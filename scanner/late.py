@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, or_, select
 
 from scanner import discrepancies
-from scanner.age import is_late, made_at
+from scanner.age import LATE, is_late, made_at
 from scanner.by import By
 from scanner.db import db
 from scanner.models import Discrepancy, Move, Task
 from scanner.refusals import Refusal
 
+AT_ONCE: Final = timedelta(seconds=5)  # in which a scan comes that nothing holds up, by the clock that made it
 LOOKED_AWAY: Final = timedelta(seconds=30)  # after which a green that was wrong is not seen to be taken back
 
 # What is wrong with these was wrong when they were made. All else may be right on the floor and overtaken in the book:
@@ -40,7 +41,7 @@ def reopen_counts(by: By) -> None:
     and the scan's own move would do so once more. A difference that waits for a decision is not posted any more: it is
     what the scan tells. Belongs in the scan's transaction, after its moves.
     """
-    if not by.moves or not is_late(by):
+    if not by.moves or not is_late(by, LATE if by.sent_at is None else AT_ONCE):
         return
     moved = select(Move.source_id, Move.target_id).where(Move.site_id == by.site_id, Move.seq.in_(by.moves))
     places = {place for row in db.session.execute(moved) for place in row}

@@ -2,7 +2,7 @@
 
 import { afterVerdict, showStop } from "./screen.js";
 import { play } from "./sound.js";
-import { all, clearWork, isLasting, lockWork, seen } from "./store.js";
+import { all, clearWork, isLasting, lockWork } from "./store.js";
 import { parsed } from "./trusted.js";
 
 const ANSWER_MS = 10_000;
@@ -15,10 +15,10 @@ const TAKEN = {
 };
 
 /**
- * Ends the session on the server, then what is known here of the work and of what its person was told. What waits stays
- * and is sent by the device. Without a network there is no log-out: the session would live on.
+ * Ends the session on the server, then what is known here of the work. What waits stays and is sent by the device; what its
+ * person has still to decide waits for them. Without a network there is no log-out: the session would live on.
  */
-export async function logOut({ person, token, tell }) {
+export async function logOut({ token, tell }) {
   if (!isLasting && (await all()).length) return tell("This browser keeps nothing. Log out when all is sent.", "stop", "stop");
   try {
     const body = new URLSearchParams({ csrf_token: token });
@@ -27,7 +27,7 @@ export async function logOut({ person, token, tell }) {
   } catch {
     return tell("Log out needs the network. Lock hides your work.", "warn", "warn");
   }
-  await Promise.all([clearWork(), seen(person)]);
+  await clearWork();
   location.assign("/login");
 }
 
@@ -38,7 +38,7 @@ export async function logOut({ person, token, tell }) {
 export async function lock() {
   setTimeout(hide, SOON_MS); // a silent network is not waited for
   await lockWork().catch(() => {});
-  while (!(await isLocked())) {
+  while (!(await isLocked()) || (!isLasting && (await all()).length)) { // this page is all that keeps them
     hide();
     await new Promise((again) => setTimeout(again, AGAIN_MS));
   }

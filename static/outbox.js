@@ -21,7 +21,7 @@ const OURS = "X-Scan"; // names the scan where an answer has no page that could
 /**
  * Hooks: token() and freshToken() give the form token, front() the scan address of the page in front, changed() repaints,
  * shown(scan) tells what the person was shown of a scan: "" nothing yet, undefined if it is not this page's; settled(pairs)
- * is kept when [scan, result] have been shown.
+ * is kept when [scan, result] have been shown; left() hears of another person on another page of this device.
  */
 export class Outbox {
   word = "ONLINE"; // what the last request showed: ONLINE, OFFLINE, SERVER 503, REVOKED
@@ -48,6 +48,7 @@ export class Outbox {
       },
     });
     this.#others?.addEventListener("message", ({ data }) => this.#heard(data));
+    this.#others?.postMessage(person);
     this.queue.refresh().then(() => this.drain());
   }
 
@@ -106,6 +107,7 @@ export class Outbox {
 
   /** Another page of this device has kept or sent something; what it has sent has come through. */
   async #heard(pairs) {
+    if (!Array.isArray(pairs)) return void (pairs !== this.#person && this.#hooks.left?.());
     if (pairs.length) [this.queue.downAt, this.word] = [null, "ONLINE"];
     await this.queue.refresh();
     // Its own, and what moves the work on its screen: but another page's way is not this one's.
@@ -133,9 +135,15 @@ export class Outbox {
 
   /** As a form. The result, null without a network, undefined when this is not the way for this scan. */
   async #post(scan) {
+    const isAgain = this.#made.get(scan.scan_id);
     this.#tried([scan]);
-    let answer = await form(scan, this.#hooks.token());
-    if (answer?.status === 400) answer = await form(scan, await this.#hooks.freshToken()); // left open overnight
+    let answer = await form(this.#asShown(scan, isAgain), this.#hooks.token());
+    if (answer?.status === 400) { // left open overnight
+      const token = await this.#hooks.freshToken();
+      if (this.isSessionOver) return undefined;
+      answer = await form(this.#asShown(scan, isAgain), token);
+    }
+    if (answer?.result && this.#isAnswered(answer.result)) answer = await form(this.#asShown(scan, true), this.#hooks.token());
     if (!answer) return this.#lost("OFFLINE");
     if (answer.result) return [answer.result];
     if (answer.status === 401) this.isSessionOver = true;
@@ -146,12 +154,26 @@ export class Outbox {
   /** By the device's own credential. The results, null without a network, undefined without the credential. */
   async #batch(scans) {
     this.#tried(scans);
-    const body = { sent_at: deviceTime(), scans: scans.map((scan) => ({ ...scan, seen: this.#hooks.shown(scan) || scan.seen })) };
+    const body = { sent_at: deviceTime(), scans: scans.map((scan) => this.#asShown(scan, true)) };
     const { status, said } = await ask("/device/scans", body, BATCH_MS);
-    if (Array.isArray(said?.results)) return said.results;
+    if (Array.isArray(said?.results)) return said.results.filter((each) => !this.#isAnswered(each)); // sent again, with the answer
     if (status === 403 && said?.code === "device_revoked") return this.#lost("REVOKED");
     if (said && (status === 401 || status === 403)) return void this.#lost("LOG IN");
     return this.#lost(status >= 400 ? `SERVER ${status}` : "OFFLINE");
+  }
+
+  /**
+   * With what its person was shown. At first only a STOP: that is never booked any more, but where this device has called
+   * it right the server may still ask. Sent again, it says so too, for by then its person has gone on.
+   */
+  #asShown(scan, isAgain) {
+    const seen = this.#hooks.shown(scan) || scan.seen;
+    return { ...scan, seen: isAgain || seen === "stop" ? seen : undefined };
+  }
+
+  /** Whether the server asks for a second scan of what its person has seen to be right, and has gone on from. */
+  #isAnswered({ scan_id, answer }) {
+    return answer?.code === "asks" && this.#hooks.shown({ scan_id }) === "ok";
   }
 
   #tried(scans) {
@@ -163,11 +185,12 @@ export class Outbox {
     return null;
   }
 
-  /** What its person has still to be told of a scan that came late. What they saw at once is not told again. */
+  /** What its person has still to be told of a scan that came late. What they saw at once, or see now, is not told again. */
   #toTell([scan, { status, answer, page, to }]) {
     const outcome = status === 422 ? "refused" : answer?.outcome;
-    const isKnown = page || to || outcome === "accepted" || answer?.tone === "tick" || this.#hooks.shown(scan) === "";
-    if (isKnown || (outcome === "refused" && (this.#hooks.shown(scan) || scan.seen) === "stop")) return null;
+    const shown = this.#hooks.shown(scan);
+    const isSeen = scan.to === this.#hooks.front() && (page || shown === "");
+    if (isSeen || to || answer?.tone === "tick" || outcome === ((shown || scan.seen) === "stop" ? "refused" : "accepted")) return null;
     const { scan_id, person, at, raw } = scan;
     const { title = "", say = "", next = "", scanned = "" } = answer;
     return { scan_id, person, at, raw, to: scan.to, outcome, title, say, next, scanned };
@@ -185,10 +208,9 @@ function isLeading(to) {
   return to === "/scan" || to.startsWith("/lookup/");
 }
 
-async function form({ scan_id, raw, at, device, symbology, sends_gs, seen, to }, token) {
-  const known = { ...(symbology && { symbology }), ...(typeof sends_gs === "boolean" && { sends_gs }) };
-  if (seen === "stop") known.seen = seen; // never booked any more; what was called right the server still asks about
-  const body = new URLSearchParams({ scan_id, raw, at, device, sent_at: deviceTime(), ...known });
+async function form({ scan_id, raw, at, device, person, symbology, sends_gs, seen, to }, token) {
+  const known = { ...(symbology && { symbology }), ...(typeof sends_gs === "boolean" && { sends_gs }), ...(seen && { seen }) };
+  const body = new URLSearchParams({ scan_id, raw, at, device, person, sent_at: deviceTime(), ...known });
   const headers = { "X-CSRFToken": token, "HX-Request": "true", "HX-Request-Type": "partial", Accept: "text/html" };
   try {
     const response = await fetch(to, { method: "POST", body, headers, redirect: "manual", signal: AbortSignal.timeout(FORM_MS) });

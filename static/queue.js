@@ -80,7 +80,7 @@ export class Queue {
     if (!scans.length) return false;
     const results = await Promise.resolve(send(scans, this.waiting)).catch(() => null);
     const pairs = matched(scans, results);
-    if (!pairs.length) return this.#failed();
+    if (!pairs.length) return this.#failed(scans.some(({ scan_id }) => results?.some((each) => each.scan_id === scan_id)));
     await store.done(pairs.map(([scan]) => scan.scan_id), pairs);
     [this.#failures, this.downAt, this.#most] = [0, null, Math.min(MOST_AT_ONCE, this.#most * 2)];
     await this.refresh();
@@ -88,10 +88,10 @@ export class Queue {
     return true;
   }
 
-  /** Nothing came through: fewer next time. */
-  #failed() {
-    this.downAt ??= this.#hooks.clock.now();
-    this.#most = Math.max(1, this.#most >> 2);
+  /** Nothing came through: fewer next time. What the server cannot take now must not hold up what is behind it: more. */
+  #failed(isAnswered) {
+    if (!isAnswered) this.downAt ??= this.#hooks.clock.now();
+    this.#most = isAnswered ? Math.min(MOST_AT_ONCE, this.#most * 2) : Math.max(1, this.#most >> 2);
     return this.#later();
   }
 

@@ -8,6 +8,7 @@ import * as store from "./store.js";
 
 const EVERY_MS = 1_000;
 const SEEN = { ok: "right here", stop: "STOP here", kept: "not judged yet" };
+const CAME = { refused: "When it came, it was not booked.", accepted: "You saw STOP. It was booked all the same." };
 const NOT_OFFLINE = "Not without a network: log in, log out, other work than this, labels, closing a manifest, releasing a hold.";
 let page = null; // what the station's page gave: { person, outbox, changed, tell }
 
@@ -46,7 +47,7 @@ function row(scan) {
 /** A late result in sentences, with the one thing to do, until its person has seen it. */
 function decision(entry) {
   const found = `${timeOf(entry)} ${taskOf(entry)}: you scanned ${entry.scanned || printable(entry.raw)}.`;
-  const came = entry.outcome === "refused" ? "When it came, it was not booked." : "It was booked, and the desk looks at it.";
+  const came = CAME[entry.outcome] ?? "It was booked, and the desk looks at it.";
   const ok = button("OK", async () => {
     await store.seen(page.person, entry.scan_id);
     page.changed();

@@ -42,6 +42,7 @@ export function start(given) {
     front: here,
     shown: ({ scan_id }) => made.get(scan_id)?.shown,
     settled: (pairs) => inTurn(() => settled(pairs)),
+    left: () => store.isLasting && !("cold" in document.body.dataset) && location.reload(),
     changed: () => {
       if (outbox?.isDown) for (const entry of made.values()) if (!entry.isWhole) showOwn(entry);
       hooks.changed();
@@ -329,7 +330,7 @@ function tellOther() {
 function withoutScreen(said, entry) {
   last = said;
   const isRefused = said.outcome === "refused" && said.tone !== "tick";
-  if (entry.hasSounded && isRefused === (entry.shown === "stop")) return true; // as it was shown
+  if (entry.hasSounded && said.code !== "asks" && isRefused === (entry.shown === "stop")) return true; // as it was shown
   if (isRefused) for (const each of made.values()) each.isTold ||= each.shown === "stop"; // its page must not hide this one
   const unseen = unseenStop(entry.read_at);
   if (unseen) keepStop(unseen, said.line);
@@ -397,8 +398,11 @@ async function renewed() {
   try {
     const response = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PAGE_MS) });
     if (response.redirected && new URL(response.url).pathname === "/login") outbox.isSessionOver = true;
-    const screen = parsed(await response.text()).getElementById("screen");
+    const page = parsed(await response.text());
+    const screen = page.getElementById("screen");
     if (!screen || !$("screen")) return null;
+    if ((Number(page.body.dataset.person) || 0) !== hooks.person) outbox.isSessionOver = true; // somebody else has logged in here
+    if (outbox.isSessionOver) return null;
     $("screen").dataset.csrf = screen.dataset.csrf;
     return screen;
   } catch {

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, Unauthorized
 from werkzeug.wrappers import Response
 
 from scanner import printing, tasks
@@ -39,7 +39,9 @@ LOG_OUT = "/logout"  # the page posts to it, with its form token, when no scan w
 
 def incoming(task_id: int | None, shown: tuple[str, int] | None = None) -> Incoming:
     """The scan in this request's form, made while a thing was `shown`."""
-    form = request.form
+    form, person = request.form, str(me().person_id)
+    if form.get("person", person) != person:  # the device sends it again in its person's name
+        raise Unauthorized("Somebody else has logged in on this device.")
     return Incoming(
         scan_id=form.get("scan_id", ""),
         raw=form.get("raw", ""),

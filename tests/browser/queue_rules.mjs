@@ -88,6 +88,14 @@ const rules = {
     await first;
     return { left: log.kept.length, sent: log.sent.length };
   },
+  async fault() {
+    const { queue, log } = world((scans, { sent }) => (sent.length < 4 ? null : scans.map(({ scan_id }) => ({ scan_id, status: scan_id === "id-1" ? 500 : 200, answer: {} }))));
+    await add(queue, 1, 1);
+    for (let n = 0; n < 3; n++) await queue.drain();
+    await add(queue, 2, 30);
+    for (let n = 0; n < 3; n++) await queue.drain();
+    return { left: log.kept.map((each) => each.scan_id), down: queue.downAt, timers: log.timers.length };
+  },
   async full() {
     const { queue, log } = world(taken, { isFull: true });
     const said = await queue.add(scan(1)).then(() => "kept", () => "refused");

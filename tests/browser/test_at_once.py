@@ -70,7 +70,7 @@ def test_a_scan_behind_a_question_waits_for_its_answer(station: Station, server:
     ]
     known(station)
     server.delay_s = 0.2
-    server.answers["LA032X"] = {"outcome": "accepted", "code": "confirm", "say": "Again?", "tone": "warn"}
+    server.answers["LA032X"] = {"outcome": "accepted", "code": "asks", "say": "Again?", "tone": "warn"}
     station.keys("LA032X")
     station.keys("MUG")
     station.wait(lambda: kept(station) == 0)
@@ -110,7 +110,7 @@ def test_what_the_server_asks_twice_is_not_judged_here_while_it_can_be_asked(sta
     server.coming = [(PLAIN, {"other": "stop", "ways": {"LA032X": ASKS}}), (ITEM, {"other": "keep", "ways": {}})]
     known(station)
     server.delay_s = 0.4
-    server.answers["LA032X"] = {"outcome": "accepted", "code": "confirm", "say": "Again?", "tone": "warn"}
+    server.answers["LA032X"] = {"outcome": "accepted", "code": "asks", "say": "Again?", "tone": "warn"}
     station.keys("LA032X")
     station.wait(lambda: "Again?" in station.text("#verdict"))
     assert (station.tones(), station.page.get_attribute("#screen", "data-step")) == (["warn"], "location")
@@ -205,3 +205,50 @@ def test_behind_a_late_answer_the_next_scan_is_shown_without_a_wait(station: Sta
     station.keys("MUG")
     station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "done", seconds=2)
     assert station.tones() == ["ok", "done"]
+
+
+def test_a_question_that_comes_when_its_person_has_gone_on_is_answered_by_the_device(
+    station: Station, server: Harness
+) -> None:
+    coming(server)
+    server.coming[0][1]["ways"]["LA032X"] = ASKS
+    known(station)
+    server.delay_s = 1.2
+    server.prompts["LA032X"] = ITEM
+    server.answers["LA032X"] = {"outcome": "accepted", "code": "asks", "say": "Full. Scan again.", "tone": "warn"}
+    station.keys("LA032X")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "item")
+    station.wait(lambda: kept(station) == 0, seconds=10)
+    assert [scan.get("seen") for scan in server.scans] == [None, "ok"]
+    assert len({scan["scan_id"] for scan in server.scans}) == 1
+
+
+def test_a_refusal_that_comes_when_its_person_has_gone_elsewhere_waits_to_be_seen(
+    station: Station, server: Harness
+) -> None:
+    coming(server)
+    known(station)
+    server.delay_s = 1.5
+    server.refuse("LA032X", say="That place is on hold.")
+    station.keys("LA032X")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "item")
+    station.page.evaluate(
+        "htmx.ajax('GET', '/', { target: '#page', select: '#page', swap: 'outerHTML', push: 'true' })"
+    )
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "home")
+    station.wait(lambda: kept(station) == 0, seconds=10)
+    station.wait(lambda: "1 to decide" in station.text("#link"))
+
+
+def test_what_was_booked_behind_a_stop_of_this_phone_is_told(station: Station, server: Harness) -> None:
+    coming(server)
+    known(station)
+    server.delay_s = 1.5
+    station.keys("LB083X")  # it is on its way before this phone says what it thinks of it
+    station.wait(lambda: station.tones() == ["stop"])
+    station.open()  # the answer finds nobody
+    server.delay_s = 0
+    station.wait(lambda: kept(station) == 0, seconds=20)
+    station.wait(lambda: "1 to decide" in station.text("#link"))
+    station.tap("#link")
+    station.wait(lambda: "You saw STOP. It was booked all the same." in station.text("#waiting"))

@@ -31,7 +31,7 @@ def test_scans_leave_in_their_order_by_twenties(seen: dict[str, Any]) -> None:
 
 
 def test_only_an_answer_that_names_the_scan_with_a_final_status_lets_it_go(seen: dict[str, Any]) -> None:
-    assert seen["foreign"] == [[1, 1, 0, 1]] * 5
+    assert seen["foreign"] == [*[[1, 1, 0, 1]] * 3, *[[1, 1, None, 1]] * 2]  # what names it is no lost connection
 
 
 def test_what_an_answer_leaves_out_stays(seen: dict[str, Any]) -> None:
@@ -47,6 +47,10 @@ def test_it_tries_again_by_itself_later_each_time_and_with_fewer_scans(seen: dic
 def test_a_scan_that_comes_while_others_are_sent_is_sent_too(seen: dict[str, Any]) -> None:
     assert seen["meanwhile"] == {"sent": [["id-1"], ["id-2"]], "left": 0}
     assert seen["wake"] == {"left": 0, "sent": 2}
+
+
+def test_a_scan_at_which_the_server_fails_for_ever_does_not_hold_up_those_behind_it(seen: dict[str, Any]) -> None:
+    assert seen["fault"] == {"left": ["id-1"], "down": None, "timers": 1}
 
 
 def test_a_scan_that_cannot_be_stored_is_not_counted(seen: dict[str, Any]) -> None:

@@ -118,11 +118,17 @@ def test_a_full_phone_refuses_the_scan_before_any_tone_of_success(station: Stati
     station.wait(lambda: station.tones() == ["ok", "stop", "done"])
 
 
-def test_a_browser_that_keeps_nothing_says_so_and_still_sends(chrome: Browser, server: Harness) -> None:
+def forgetful(chrome: Browser, server: Harness) -> Station:
+    """A phone whose browser keeps nothing."""
     phone = Station(chrome, server.url)
     phone.page.add_init_script(FAULT_AT_START)
     phone.open()
     phone.wait(lambda: phone.text("#note") == "This browser keeps nothing.")
+    return phone
+
+
+def test_a_browser_that_keeps_nothing_says_so_and_still_sends(chrome: Browser, server: Harness) -> None:
+    phone = forgetful(chrome, server)
     server.fault = server.batch_fault = "503"
     phone.keys("LA032X")
     phone.wait(lambda: " q1 " in phone.text("#link"))
@@ -333,3 +339,42 @@ def test_the_shell_without_a_network_holds_nobodys_data(station: Station, server
     assert "Mara" not in pages
     assert 'value="token"' not in pages
     assert '"X-CSRFToken": ""' in pages
+
+
+def test_when_another_person_logs_in_on_this_device_its_other_pages_follow(station: Station, server: Harness) -> None:
+    station.open()
+    behind = station.page
+    server.me.id, server.me.name = 2, "Eve"
+    front = station.context.new_page()
+    with behind.expect_navigation():
+        front.goto(station.url + "/")
+    assert behind.evaluate("document.body.dataset.person") == "2"
+    front.close()
+
+
+def test_a_page_of_somebody_else_is_no_new_page_of_this_work(station: Station, server: Harness) -> None:
+    """The form token is of another session: what was scanned here is sent by the device, in its person's name."""
+    station.open()
+    server.me.id = 2
+    server.fault = "stale token"
+    station.keys("LA032X")
+    station.page.wait_for_url("**/login")
+    assert [scan["person"] for batch in server.batches for scan in batch] == [1]
+
+
+def test_a_browser_that_keeps_nothing_is_not_left_by_the_lock_before_all_is_sent(
+    chrome: Browser, server: Harness
+) -> None:
+    phone = forgetful(chrome, server)
+    server.fault = server.batch_fault = "503"
+    phone.keys("LA032X")
+    phone.wait(lambda: phone.tones() != [])
+    path = phone.page.evaluate("document.querySelector('script[type=module]').src").replace("scan.js", "leave.js")
+    phone.page.evaluate(f"void import('{path}').then((leave) => leave.lock())")
+    phone.wait(lambda: "Locked" in phone.text("#page"))
+    phone.page.wait_for_timeout(4_000)
+    assert not phone.page.url.endswith("/login")
+    server.fault = server.batch_fault = ""
+    phone.page.wait_for_url("**/login", timeout=30_000)
+    assert server.raws() == ["LA032X"]
+    phone.context.close()

@@ -280,6 +280,7 @@ def test_more_than_a_file_may_hold_is_refused(floor: Floor, browser: Log_in) -> 
 
 PNG = picture.png(LABELS["tote"](), is_coloured=False)
 ZPL = b"^XA^PW800^FO10,10^BY3^BCN,100,Y,N,N^FD1Z999^FS^GFA,8,8,1,FFFFFFFFFFFFFFFF^FS^XZ\n"
+ZPL_SET_UP = b"^XA^MNY^MCY^MTT^MMT^MD30^PR12^CF0,20^A0N,3^A@N,9,9,E:X.FNT^FDx^FS^PQ1,0,1,Y^XZ"  # as carriers do
 MADE = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 
 
@@ -292,7 +293,7 @@ def send_label(eve: Browser, parcel: int, data: bytes, tracking: str = "") -> st
     return eve.get(f"/parcels/{parcel}").text if answer.status_code == 303 else answer.text
 
 
-@pytest.mark.parametrize(("data", "language"), [(PNG, "png"), (ZPL, "zpl"), (MADE, "pdf")])
+@pytest.mark.parametrize(("data", "language"), [(PNG, "png"), (ZPL, "zpl"), (ZPL_SET_UP, "zpl"), (MADE, "pdf")])
 def test_a_carriers_label_is_kept_and_printed_instead_of_ours(
     floor: Floor, browser: Log_in, data: bytes, language: str
 ) -> None:
@@ -351,6 +352,15 @@ BAD = {
     "ZPL that deletes": b"^XA^IDR:*.*^FS^XZ",
     "ZPL that sets a network": b"^XA^NS1,1.2.3.4^XZ",
     "ZPL that stores": b"^XA^DFR:X.ZPL^FS^XZ",
+    "ZPL that resets behind a font": b"^XA^A~JR^XZ",
+    "ZPL that renames commands behind a font": b"^XA^A^CC!^XZ",
+    "ZPL that copies files": b"^XA^TOR:A.GRF,E:A.GRF^XZ",
+    "ZPL that scales what comes after it": b"^XA^MUI,150,300^XZ",
+    "ZPL that shifts what comes after it": b"^XA^LT-120^XZ",
+    "ZPL that leaves the picture standing": b"^XA^MCN^XZ",
+    "ZPL without end of the paper": b"^XA^MNN^XZ",
+    "ZPL for all of the roll": b"^XA^PQ99999999^XZ",
+    "a PDF with a printer's commands behind it": MADE + b"\x1b%-12345X@PJL DEFAULT COPIES=99",
 }
 
 

@@ -183,6 +183,20 @@ def test_a_place_that_was_counted_meanwhile_is_counted_again(floor: Floor) -> No
     assert "came after the count" in asked.purpose
 
 
+def test_a_place_that_was_counted_while_a_scan_waited_for_minutes_is_counted_again_too(floor: Floor) -> None:
+    task = in_hand(floor)
+    counting = count(floor, "A-01-1", "MUG", command("Q", 9), command("DONE"))
+    floor.scans("dan", counting, place("A-01-1"), "MUG", command("Q", 9), command("DONE"))
+
+    def a_minute_ago() -> None:
+        db.session.get_one(Task, counting).finished_at = now() - timedelta(minutes=1)
+
+    transact(a_minute_ago)
+    made, sent = now() - timedelta(minutes=2), now()  # by one clock: that is how long it has waited
+    assert floor.scan("ben", task, place("B-01-1"), at=made, sent_at=sent)["outcome"] == "accepted"
+    assert len(counts()) == 1
+
+
 def test_a_scan_that_was_made_after_the_count_asks_for_none(floor: Floor) -> None:
     counting = count(floor, "A-01-1", "MUG", command("Q", 10), command("DONE"))
 

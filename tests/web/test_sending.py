@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -413,3 +414,17 @@ def test_what_was_read_after_the_page_had_to_lock_keeps_it_locked(bens: Phone) -
     to = f"/move/{bens.task}/scan"
     bens.answers(*[bens.kept("ben", place("A-01-1"), to, timedelta(minutes=ago)) for ago in (4, 1)])
     assert bens.browser.get("/").headers["Location"] == "/login"
+
+
+def test_a_page_of_another_person_than_the_session_books_nothing_in_the_sessions_name(
+    floor: Floor, browser: Callable[[str], Browser]
+) -> None:
+    """Two pages of one browser, and on the second of them somebody else has logged in."""
+    floor.world.stock("MUG", "A-01-1", 5)
+    task, eve = floor.start("ben", "move"), browser("eve")
+    ben = str(floor.world.people["ben"].id)
+    form = {"scan_id": new_scan_id(), "raw": place("A-01-1"), "device": "phone", "person": ben}
+    assert eve.send(f"/move/{task}/scan", form).status_code == 401
+    assert eve.send("/scan", form).status_code == 401
+    assert db.session.scalar(select(func.count()).select_from(ScanRecord)) == 0
+    assert browser("ben").send(f"/move/{task}/scan", form).status_code == 200
