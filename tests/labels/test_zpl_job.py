@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageChops
 
-from labels import zpl
+from labels import picture, zpl
 from labels.parts import Box, Label, Media, Symbol
 from labels.shipment import passed_through
 from labels.sketch import Sketch
@@ -67,14 +69,33 @@ def test_copies_are_counted_by_the_printer() -> None:
 
 
 def test_a_carriers_label_passes_through_dot_by_dot_or_not_at_all() -> None:
-    from labels import picture
-
     png = picture.png(LABELS["tote"](), is_coloured=False)
     label = passed_through(png, Media(100, 50))
     assert picture.draw(label).tobytes() == picture.draw(LABELS["tote"]()).tobytes()
     with pytest.raises(Refusal, match="label_too_small"):
         passed_through(png, Media(99, 50))
     assert replace(label, parts=()).codes == ()
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "L"])
+def test_what_is_transparent_in_a_carriers_label_is_white(mode: str) -> None:
+    dots = picture.draw(LABELS["tote"]())
+    ink = ImageChops.invert(dots.convert("L"))
+    if mode.endswith("A"):
+        image = Image.new(mode, dots.size, 0)  # black all over
+        image.putalpha(ink)
+        sent = saved(image)
+    else:  # the paper is a black of its own that is called transparent
+        image = ink.point(lambda value: value == 0).convert(mode)
+        sent = saved(image, transparency=1)
+    assert picture.draw(passed_through(sent, Media(100, 50))).tobytes() == dots.tobytes()
+
+
+def saved(image: Image.Image, **how: int) -> bytes:
+    """A picture as PNG."""
+    out = io.BytesIO()
+    image.save(out, "PNG", **how)
+    return out.getvalue()
 
 
 def test_a_symbol_in_a_job_is_the_one_that_was_asked_for() -> None:
