@@ -73,8 +73,33 @@ def test_a_carriers_label_passes_through_dot_by_dot_or_not_at_all() -> None:
     label = passed_through(png, Media(100, 50))
     assert picture.draw(label).tobytes() == picture.draw(LABELS["tote"]()).tobytes()
     with pytest.raises(Refusal, match="label_too_small"):
-        passed_through(png, Media(99, 50))
+        passed_through(png, Media(98, 50))
     assert replace(label, parts=()).codes == ()
+
+
+@pytest.mark.parametrize(("dpi", "size"), [(203, (812, 1218)), (300, (1200, 1800)), (600, (2400, 3600))])
+def test_a_carriers_label_of_4_by_6_inches_is_printed_on_102_by_152_mm(dpi: int, size: tuple[int, int]) -> None:
+    sheet, media = Image.new("1", size, picture.WHITE), Media(102, 152, dpi)
+    ink = (dpi // 10, dpi // 10, size[0] - dpi // 10, size[1] - dpi // 10)
+    sheet.paste(picture.BLACK, ink)
+    label = passed_through(saved(sheet), media)
+    above = (size[1] - label.height) // 2
+    sent = zpl.graphic(label.parts[0].box, sheet.crop((0, above, size[0], above + label.height)))
+    assert sent in zpl.job(label).decode()
+    assert picture.draw(label).histogram()[0] == sheet.histogram()[0]
+
+
+@pytest.mark.parametrize("row", [0, 1217])
+def test_a_carriers_label_is_refused_when_ink_would_be_cut_off(row: int) -> None:
+    sheet = Image.new("1", (812, 1218), picture.WHITE)
+    sheet.putpixel((400, row), picture.BLACK)
+    with pytest.raises(Refusal, match="label_too_small"):
+        passed_through(saved(sheet), Media(102, 152))
+
+
+def test_a_carriers_label_that_is_too_large_by_more_than_a_millimetre_is_refused_even_when_it_is_white() -> None:
+    with pytest.raises(Refusal, match="label_too_small"):
+        passed_through(saved(Image.new("1", (816 + 9, 1216), picture.WHITE)), Media(102, 152))
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "L"])
