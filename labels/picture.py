@@ -75,8 +75,15 @@ def bars(code: Code) -> Image.Image:
 
 def passed(part: Picture) -> Image.Image:
     """A passed-through picture in black and white, at its own dots."""
-    opened = Image.open(io.BytesIO(part.png)).convert("L")
-    return opened.point(lambda value: 255 * (value > 127)).convert("1", dither=Image.Dither.NONE)
+    return black_and_white(part.png)
+
+
+def black_and_white(png: bytes) -> Image.Image:
+    """The dots of a PNG, one bit each. What is transparent in it is the white of the paper."""
+    opened: Image.Image = Image.open(io.BytesIO(png))
+    if opened.has_transparency_data:
+        opened = Image.alpha_composite(Image.new("RGBA", opened.size, "white"), opened.convert("RGBA"))
+    return opened.convert("L").point(lambda value: 255 * (value > 127)).convert("1", dither=Image.Dither.NONE)
 
 
 def alone(part: Fill) -> Image.Image:

@@ -14,11 +14,13 @@ from PIL import Image
 from labels.frame import address, barcode, copy_mark, grid, line_across
 from labels.limits import limit
 from labels.parts import Box, Label, Media, Picture, Symbol
+from labels.picture import WHITE, black_and_white
 from labels.sketch import Sketch
 from scanner.barcode import keys
 from scanner.refusals import Refusal
 
 _HRI_MM = 2.6
+_EDGE_MM = 1.0  # of a carrier's label that may be cut off where it is white
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +114,29 @@ def _spaced(tracking: str) -> str:
 
 
 def passed_through(png: bytes, media: Media, *, name: str = "carrier label") -> Label:
-    """A carrier's own label, dot by dot. Refusal `label_too_small` if it is larger than the medium, never scaled."""
-    with Image.open(io.BytesIO(png)) as opened:
-        width, height = opened.size
+    """A carrier's own label, dot by dot, never scaled. Refusal `label_too_small` if it is larger than the medium by
+    more than a white edge: 4 x 6 in are 101.6 x 152.4 mm, and lie in the printer as 102 x 152.
+    """  # noqa: D205
     sketch = Sketch(name, media)
-    if width > sketch.page.width or height > sketch.page.height:
-        why = f"it has {width} by {height} dots and the label {sketch.page.width} by {sketch.page.height}"
+    dots = black_and_white(png)
+    kept = _middle(dots, sketch.page, most=sketch.dots(_EDGE_MM))
+    if kept is None:
+        why = f"it has {dots.width} by {dots.height} dots and the label {sketch.page.width} by {sketch.page.height}"
         raise Refusal("label_too_small", name, why=why)
-    sketch.parts.append(Picture(Box(0, 0, width, height), png))
+    if kept.size != dots.size:
+        out = io.BytesIO()
+        kept.save(out, "PNG")
+        png = out.getvalue()
+    sketch.parts.append(Picture(Box(0, 0, *kept.size), png))
     return sketch.done()
+
+
+def _middle(dots: Image.Image, page: Box, *, most: int) -> Image.Image | None:
+    """What the page holds of a picture whose edges are cut evenly; None where more than `most` dots, or ink, is cut."""
+    width, height = min(dots.width, page.width), min(dots.height, page.height)
+    left, above = (dots.width - width) // 2, (dots.height - height) // 2
+    inner = (left, above, left + width, above + height)
+    edges = dots.copy()
+    edges.paste(WHITE, inner)
+    is_ink_kept = edges.convert("L").getextrema() == (255, 255)
+    return dots.crop(inner) if is_ink_kept and max(dots.width - width, dots.height - height) <= most else None

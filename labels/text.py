@@ -1,8 +1,8 @@
 """Text: what people read on a label, fitted into its box: shrunk, wrapped, or cut with an ellipsis, never outside it.
 
 Rules for what comes in: line breaks and tabs become spaces; other control characters, private ones, and marks that turn
-the direction of writing are left out; a character that no font here has becomes a box. (Codes are stricter: they refuse
-control characters, see `labels.symbols`.)
+the direction of writing are left out, and so are marks beyond two on one letter; a character that no font here has
+becomes a box. (Codes are stricter: they refuse control characters, see `labels.symbols`.)
 
 Letters come from DejaVu Sans Condensed, which the project carries, so that a label looks alike everywhere; Chinese and
 Japanese from Debian's fonts-droid-fallback where it is installed (it has no Korean). Right-to-left and joining scripts
@@ -32,6 +32,8 @@ CAP: Final = 0.729  # DejaVu's capitals and digits above the baseline, in ems
 _ASCENT: Final = 0.93
 _DESCENT: Final = 0.24
 _LEADING: Final = 1.18
+_MEASURED: Final = 200  # dots to the em where ink is measured
+_MARKS: Final = 2  # on one letter, beside the accent it has itself; more are no writing and pile up beyond any line
 _LONGEST: Final = 600  # characters that are looked at; no label has room for more
 _STEP: Final = 0.94  # from one size to try to the next
 _CAPITALS: Final = frozenset("ABCDEFGHIJKLMNOPRSTUVWXYZ0123456789 -.:/")  # no Q: its tail goes below the baseline
@@ -59,42 +61,63 @@ def fit(
     """
     shown = visible(text)
     is_caps = middle and lines == 1 and set(shown) <= _CAPITALS  # what stands in a row keeps one baseline
-    room = box.height / (CAP if is_caps else _ASCENT + _DESCENT)
-    size = max(1, min(largest, int(room)))
+    reach = (CAP, 0.0) if is_caps else _reach(shown, bold)
+    size = max(1, min(largest, int(box.height / sum(reach))))
     floor = min(size, smallest)
     while True:
         set_lines = _wrapped(shown, box.width, size, bold)
-        if len(set_lines) <= min(lines, _lines_in(box.height, size, is_caps)):
+        fits = min(lines, _lines_in(box.height, size, reach))
+        if len(set_lines) <= fits:
             break
         if size <= floor:
-            set_lines = _cut(set_lines, max(1, min(lines, _lines_in(box.height, size, is_caps))), box.width, size, bold)
+            set_lines = _cut(set_lines, fits, box.width, size, bold)
             break
         size = max(floor, int(size * _STEP))
     while size > 1 and any(width(line, size, bold) > box.width for line in set_lines):
         size -= 1  # not even the mark has room
-    return _placed(tuple(set_lines), box, size, bold, align, middle=middle, is_caps=is_caps, name=name)
+    return _placed(tuple(set_lines), box, size, bold, align, middle=middle, reach=reach, name=name)
+
+
+@lru_cache(maxsize=4096)
+def _reach(text: str, bold: bool) -> tuple[float, float]:
+    """How far ink goes above and below the baseline, in ems: at least as in most letters, farther with two accents."""
+    if text.isascii():
+        return _ASCENT, _DESCENT
+    inked = [font(path, _MEASURED).getbbox(part, anchor="ls") for path, part in runs(text, bold)]
+    ascent, descent = -min(box[1] for box in inked) / _MEASURED, max(box[3] for box in inked) / _MEASURED
+    return max(_ASCENT, ascent), max(_DESCENT, descent)
 
 
 def _placed(
-    lines: tuple[str, ...], box: Box, size: int, bold: bool, align: str, *, middle: bool, is_caps: bool, name: str
+    lines: tuple[str, ...],
+    box: Box,
+    size: int,
+    bold: bool,
+    align: str,
+    *,
+    middle: bool,
+    reach: tuple[float, float],
+    name: str,
 ) -> Text:
-    leading = round(size * _LEADING)
-    ascent, descent = (CAP, 0.0) if is_caps else (_ASCENT, _DESCENT)
-    height = round(size * (ascent + descent)) + leading * (len(lines) - 1)
+    leading = _leading(size, reach)
+    height = round(size * sum(reach)) + leading * (len(lines) - 1)
     above = max(0, (box.height - height) // 2) if middle else 0
-    return Text(box, lines, size, above + round(size * ascent), leading, bold, align, name)
+    return Text(box, lines, size, above + round(size * reach[0]), leading, bold, align, name)
 
 
-def _lines_in(height: int, size: int, is_caps: bool) -> int:
-    if is_caps:
-        return 1
-    return 1 + max(0, int((height - size * (_ASCENT + _DESCENT)) // round(size * _LEADING)))
+def _leading(size: int, reach: tuple[float, float]) -> int:
+    return round(size * max(_LEADING, sum(reach)))
+
+
+def _lines_in(height: int, size: int, reach: tuple[float, float]) -> int:
+    return 1 + max(0, int((height - size * sum(reach)) // _leading(size, reach)))
 
 
 @lru_cache(maxsize=4096)
 def visible(text: str, blanks: str = "") -> str:
     """The text as it can be drawn, on one line (see the rules above). `blanks` stay, all others become plain ones."""
-    kept = []
+    kept: list[str] = []
+    marks = 0
     for char in unicodedata.normalize("NFC", text[:_LONGEST]):
         category = unicodedata.category(char)
         if char in "\t\n\r\x0b\x0c" or category.startswith("Z"):
@@ -102,7 +125,9 @@ def visible(text: str, blanks: str = "") -> str:
         elif category in {"Cc", "Cf", "Co", "Cs"} or "\ufe00" <= char <= "\ufe0f":
             continue
         else:
-            kept.append(char if char.isascii() or has_glyph(char) else BOX)
+            marks = marks + 1 if category in {"Mn", "Me"} else 0
+            if marks <= _MARKS:
+                kept.append(char if char.isascii() or has_glyph(char) else BOX)
     return " ".join(part for part in "".join(kept).split(" ") if part)
 
 

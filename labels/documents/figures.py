@@ -11,6 +11,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
+from labels.text import BOX, visible
+
 BP = Decimal(10_000)
 G_PER_KG = 3  # decimal places
 
@@ -28,8 +30,9 @@ def locale_of(*names: str) -> Locale:
 
 
 def money(cents: int, currency: str, locale: Locale) -> str:
-    """An amount with its currency: £1,234.50, 1.234,50 €."""
-    return format_currency(_amount(cents, currency), currency, locale=locale)
+    """An amount with its currency: £1,234.50, 1.234,50 €; 1,234.50 BDT where no font has the currency's sign."""
+    said = format_currency(_amount(cents, currency), currency, locale=locale)
+    return f"{amount(cents, currency, locale)}\u00a0{currency}" if BOX in visible(said) else said
 
 
 def amount(cents: int, currency: str, locale: Locale) -> str:

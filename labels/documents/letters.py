@@ -30,7 +30,7 @@ BOLD: Final = "Document-Bold"
 OTHER: Final = "Document-Other"
 MOST: Final = 200  # characters of a name; the rest is cut with a mark
 _FILES: Final = {PLAIN: fonts_of_labels.REGULAR, BOLD: fonts_of_labels.BOLD, OTHER: FALLBACK}
-_BLANKS: Final = "\u00a0\u202f"  # that keep a figure together
+_BLANK: Final = "\u00a0"  # keeps a figure together; at a narrow one, U+202F, reportlab breaks a line
 INK: Final = HexColor("#16181d")
 GREY: Final = HexColor("#4d525c")  # 7.8 : 1 on white
 _DOTS_PER_POINT: Final = 300 / 72
@@ -48,14 +48,20 @@ def fonts() -> None:
 
 def clean(text: str, most: int = MOST) -> str:
     """One line of what can be drawn, at most so long: no control characters and no marks that turn the writing."""
-    line = visible(text, _BLANKS)
+    line = visible(text.replace("\u202f", _BLANK), _BLANK)
     return line if len(line) <= most else line[: most - 1].rstrip() + ELLIPSIS
 
 
 def _needs_shaping(text: str) -> bool:
     return not text.isascii() and any(
-        ord(char) > 0x0590 and unicodedata.name(char, "").startswith(_SHAPED) for char in text
+        ord(char) > 0x0590 and unicodedata.name(char, "").startswith(_SHAPED) and unicodedata.category(char) != "Sc"
+        for char in text
     )
+
+
+def width(text: str, size: float = 9, *, bold: bool = False) -> float:
+    """How wide a text is on one line, in points."""
+    return fonts_of_labels.width(clean(text), round(size * 10), bold) / 10
 
 
 def markup(text: str, most: int = MOST) -> str:
@@ -94,7 +100,7 @@ def style(size: float = 9, *, bold: bool = False, right: bool = False, grey: boo
 def words(text: str, size: float = 9, *, most: int = MOST, **look: bool) -> Flowable:
     """A text that may hold anything, as a flowable that wraps within its cell."""
     if _needs_shaping(text):
-        return Shaped(clean(text, most), size, bold=look.get("bold", False))
+        return Shaped(clean(text, most), size, bold=look.get("bold", False), right=look.get("right", False))
     line = markup(text, most)
     return Paragraph(line, style(size, breaks=OTHER in line, **look))
 
@@ -102,11 +108,11 @@ def words(text: str, size: float = 9, *, most: int = MOST, **look: bool) -> Flow
 class Shaped(Flowable):  # type: ignore[misc] # reportlab has no types
     """A text in a script that has to be shaped, wrapped between words, as a picture of 300 dots to the inch."""
 
-    def __init__(self, text: str, size: float, *, bold: bool = False) -> None:
+    def __init__(self, text: str, size: float, *, bold: bool = False, right: bool = False) -> None:
         super().__init__()
         self._text, self._size = text, size
         self._font = fonts_of_labels.font(_FILES[BOLD if bold else PLAIN], round(size * _DOTS_PER_POINT))
-        self._is_right = is_right_to_left(text)
+        self._is_right = right or is_right_to_left(text)
         self._lines: list[str] = []
 
     def wrap(self, width: float, _height: float) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, Image, KeepToge
 
 from labels.documents import words as vocabulary
 from labels.documents.figures import locale_of
-from labels.documents.letters import BOLD, GREY, INK, PLAIN, clean, fonts, words
+from labels.documents.letters import BOLD, GREY, INK, PLAIN, clean, fonts, width, words
 
 # Where the paper is US Letter: Unicode CLDR, supplemental data, measurementData/paperSize.
 LETTER_COUNTRIES: Final = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())  # noqa: SIM905
@@ -27,6 +27,7 @@ MARGIN, FOOT, HEAD = 15 * mm, 17 * mm, 20 * mm
 LINE: Final = HexColor("#c9ccd3")
 BAND: Final = HexColor("#eef0f3")
 CELL: Final = 9  # points
+FREE: Final = 30 * mm  # at least, for what is written in words
 BARS: Final = 12 * mm
 MODULE: Final = 0.36 * mm  # of bars: a laser printer's 4.25 dots at 300 dpi; GS1 wants 0.25 to 0.495 mm
 LEAST_MODULE: Final = 0.26 * mm
@@ -167,7 +168,7 @@ class Sheet:
         `boxed_mm` draws cells to write into, with rows at least so high.
         """
         body = [list(row) for row in rows]
-        widths = self._widths(columns)
+        widths = self._widths(columns, body)
         head = [words(column.title, 7.5, grey=True, right=column.right) for column in columns]
         looks: list[Any] = [
             ("ALIGN", (number, 0), (number, -1), "RIGHT") for number, column in enumerate(columns) if column.right
@@ -177,24 +178,27 @@ class Sheet:
             looks += [("GRID", (0, 1), (-1, -1), 0.5, GREY), ("LEFTPADDING", (0, 0), (-1, -1), 4)]
             looks += [("RIGHTPADDING", (0, 0), (-1, -1), 4)]
             body = [[*row[:-1], [Spacer(0, (boxed_mm * mm) - 7), *_flowing(row[-1])]] for row in body]
-        self.add(_table([head, *body], widths, looks))
+        cells = [[_cell(cell, right=column.right) for cell, column in zip(row, columns, strict=True)] for row in body]
+        self.add(_table([head, *cells], widths, looks))
         self.space(10)
 
-    def _widths(self, columns: Sequence[Column]) -> list[float]:
-        fixed = sum(column.width_mm for column in columns) * mm
-        free = sum(not column.width_mm for column in columns)
-        rest = (self.width - fixed) / max(1, free)
-        return [column.width_mm * mm or rest for column in columns]
+    def _widths(self, columns: Sequence[Column], body: Sequence[Sequence[Any]]) -> list[float]:
+        """Of each column, in points. Figures make their column wider, as long as they leave the free ones some room."""
+        asked = [column.width_mm * mm for column in columns]
+        grown = [
+            max([least, *(_room(row[number]) for row in body)]) if column.right else least
+            for number, (column, least) in enumerate(zip(columns, asked, strict=True))
+        ]
+        widths = grown if self.width - sum(grown) > FREE else asked
+        rest = (self.width - sum(widths)) / max(1, asked.count(0))
+        return [width or rest for width in widths]
 
     def sums(self, rows: Sequence[tuple[str, str]], *, last: tuple[str, str]) -> None:
         """Figures below a table at its right, the last one large."""
-        looks: list[Any] = [
-            ("ALIGN", (0, 0), (-1, -1), "RIGHT"),
-            ("LINEABOVE", (0, -1), (-1, -1), 0.8, INK),
-            ("FONT", (0, -1), (-1, -1), BOLD, 12),
-            ("TOPPADDING", (0, -1), (-1, -1), 6),
-        ]
-        table = _table([*rows, last], [70 * mm, 35 * mm], looks)
+        looks: list[Any] = [("LINEABOVE", (0, -1), (-1, -1), 0.8, INK), ("TOPPADDING", (0, -1), (-1, -1), 6)]
+        cells = [[words(text, CELL, right=True) for text in row] for row in rows]
+        room = max(35 * mm, width(last[1], 12, bold=True), *(width(figure) for _, figure in rows)) + 1
+        table = _table([*cells, [words(text, 12, bold=True, right=True) for text in last]], [70 * mm, room], looks)
         table.hAlign = "RIGHT"
         self.add(KeepTogether([table]))
         self.space(12)
@@ -295,6 +299,15 @@ class _Counted(Canvas):  # type: ignore[misc]
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _cell(cell: Any, *, right: bool) -> Any:
+    return words(cell, CELL, right=right) if isinstance(cell, str) else cell
+
+
+def _room(cell: Any) -> float:
+    """How much a figure needs with the padding beside it."""
+    return width(cell, CELL) + 9 if isinstance(cell, str) else 0
 
 
 def _flowing(cell: Any) -> list[Flowable]:

@@ -39,6 +39,8 @@ HOSTILE: Final = (
     "W" * 500,
     "word " * 100,
     "é" * 500,
+    "A" + "\u0301" * 12,
+    ("q" + "\u0323" * 12 + "\u0302" * 12) * 9,
     "",
 )
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 
 import pypdfium2
@@ -19,6 +20,22 @@ def pages(data: bytes) -> list[str]:
 def text(data: bytes) -> str:
     """The text of all pages."""
     return " ".join(pages(data))
+
+
+def letters(data: bytes) -> list[tuple[str, str, float, float]]:
+    """Each letter of the first page, blanks left out: itself, its font, and where it begins and ends from the left."""
+    page = pypdfium2.PdfDocument(data)[0].get_textpage()
+    return [
+        (char, _font(page, at), page.get_charbox(at)[0], page.get_charbox(at)[2])
+        for at, char in enumerate(page.get_text_range())
+        if char.strip()
+    ]
+
+
+def _font(page: pypdfium2.PdfTextPage, at: int) -> str:
+    name = ctypes.create_string_buffer(100)
+    pypdfium2.raw.FPDFText_GetFontInfo(page, at, name, 100, None)
+    return name.value.decode()
 
 
 def codes(data: bytes) -> list[str]:

@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from labels.documents import KINDS
-from labels.documents.figures import locale_of, money, percent
+from labels.documents.figures import amount, locale_of, money, percent
 from labels.documents.letters import MOST, Shaped, clean, words
+from labels.documents.sheet import Column, Sheet
 from labels.documents.words import WORDS
+from labels.text import FALLBACK
 from scanner import discrepancies, ledger, shown, walk
 from scanner.barcode import command, encode
 from scanner.db import db, now, transact
@@ -33,7 +35,7 @@ from scanner.models import (
 )
 from scanner.refusals import Refusal
 from tests.conftest import Browser
-from tests.labels.reading import codes, pages, size_mm, text
+from tests.labels.reading import codes, letters, pages, size_mm, text
 from tests.scanner.floor import Floor
 from tests.scanner.walks import stock_up
 from tests.world import World
@@ -378,6 +380,48 @@ def test_any_script_can_be_drawn(floor: Floor, name: str) -> None:
 def test_scripts_from_right_to_left_are_pictures_of_shaped_letters() -> None:
     assert isinstance(words("مصباح"), Shaped)
     assert not isinstance(words("Lampe für Ödön"), Shaped)
+
+
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("locale", "currency", "said"),
+    [
+        ("id_ID", "IDR", "Rp1.234,56"),
+        ("bn_BD", "BDT", "1,234.56 BDT"),
+        ("ka_GE", "GEL", "1 234,56 GEL"),
+        ("az_AZ", "AZN", "1.234,56 AZN"),
+        ("km_KH", "KHR", "1,234.56 KHR"),
+    ],
+)
+def test_a_currency_whose_sign_no_font_has_is_named_by_its_code(locale: str, currency: str, said: str) -> None:
+    assert clean(money(123_456, currency, locale_of(locale))).replace("\u00a0", " ") == said
+
+
+@pytest.mark.skipif(not FALLBACK.exists(), reason="needs fonts-droid-fallback")
+def test_a_sign_that_the_first_font_lacks_is_set_in_the_second_in_sums_and_in_tables() -> None:
+    sheet = Sheet("invoice", "1", {}, locale=locale_of("ja_JP"))
+    sheet.rows([Column("Item"), Column("Price", 22, right=True)], [("Mug", "\uffe51")])
+    sheet.sums([("Net", "\uffe52")], last=("Total", "\uffe53"))
+    fonts = [font for char, font, *_ in letters(sheet.pdf()) if char == "\uffe5"]
+    assert len(fonts) == 3
+    assert all("Droid" in font for font in fonts)
+
+
+@pytest.mark.parametrize("cents", [123_456, 123_456_789_000, 2**62])
+def test_a_figure_of_any_length_stands_beside_its_word_and_inside_its_column(cents: int) -> None:
+    at = locale_of("id_ID")
+    sheet = Sheet("invoice", "1", {}, locale=at)
+    figure = amount(cents, "IDR", at)
+    columns = [Column("Item"), Column("Left", 22, right=True), Column("Price", 22, right=True)]
+    sheet.rows(columns, [("Mug", "L", figure)])
+    sheet.sums([("Net", figure)], last=("Total", money(cents, "IDR", at)))
+    read = letters(sheet.pdf())
+    said = "".join(char for char, *_ in read)
+    for word, number in (("L", figure), ("Net", figure), ("Total", "Rp")):
+        before, after = said.rindex(f"{word}{number}") + len(word) - 1, said.rindex(f"{word}{number}") + len(word)
+        assert read[after][2] > read[before][3], word
 
 
 # --- length and speed ------------------------------------------------------------------------------------------------

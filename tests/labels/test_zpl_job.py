@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageChops
 
-from labels import zpl
+from labels import picture, zpl
 from labels.parts import Box, Label, Media, Symbol
 from labels.shipment import passed_through
 from labels.sketch import Sketch
@@ -67,14 +69,58 @@ def test_copies_are_counted_by_the_printer() -> None:
 
 
 def test_a_carriers_label_passes_through_dot_by_dot_or_not_at_all() -> None:
-    from labels import picture
-
     png = picture.png(LABELS["tote"](), is_coloured=False)
     label = passed_through(png, Media(100, 50))
     assert picture.draw(label).tobytes() == picture.draw(LABELS["tote"]()).tobytes()
     with pytest.raises(Refusal, match="label_too_small"):
-        passed_through(png, Media(99, 50))
+        passed_through(png, Media(98, 50))
     assert replace(label, parts=()).codes == ()
+
+
+@pytest.mark.parametrize(("dpi", "size"), [(203, (812, 1218)), (300, (1200, 1800)), (600, (2400, 3600))])
+def test_a_carriers_label_of_4_by_6_inches_is_printed_on_102_by_152_mm(dpi: int, size: tuple[int, int]) -> None:
+    sheet, media = Image.new("1", size, picture.WHITE), Media(102, 152, dpi)
+    ink = (dpi // 10, dpi // 10, size[0] - dpi // 10, size[1] - dpi // 10)
+    sheet.paste(picture.BLACK, ink)
+    label = passed_through(saved(sheet), media)
+    above = (size[1] - label.height) // 2
+    sent = zpl.graphic(label.parts[0].box, sheet.crop((0, above, size[0], above + label.height)))
+    assert sent in zpl.job(label).decode()
+    assert picture.draw(label).histogram()[0] == sheet.histogram()[0]
+
+
+@pytest.mark.parametrize("row", [0, 1217])
+def test_a_carriers_label_is_refused_when_ink_would_be_cut_off(row: int) -> None:
+    sheet = Image.new("1", (812, 1218), picture.WHITE)
+    sheet.putpixel((400, row), picture.BLACK)
+    with pytest.raises(Refusal, match="label_too_small"):
+        passed_through(saved(sheet), Media(102, 152))
+
+
+def test_a_carriers_label_that_is_too_large_by_more_than_a_millimetre_is_refused_even_when_it_is_white() -> None:
+    with pytest.raises(Refusal, match="label_too_small"):
+        passed_through(saved(Image.new("1", (816 + 9, 1216), picture.WHITE)), Media(102, 152))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "L"])
+def test_what_is_transparent_in_a_carriers_label_is_white(mode: str) -> None:
+    dots = picture.draw(LABELS["tote"]())
+    ink = ImageChops.invert(dots.convert("L"))
+    if mode.endswith("A"):
+        image = Image.new(mode, dots.size, 0)  # black all over
+        image.putalpha(ink)
+        sent = saved(image)
+    else:  # the paper is a black of its own that is called transparent
+        image = ink.point(lambda value: value == 0).convert(mode)
+        sent = saved(image, transparency=1)
+    assert picture.draw(passed_through(sent, Media(100, 50))).tobytes() == dots.tobytes()
+
+
+def saved(image: Image.Image, **how: int) -> bytes:
+    """A picture as PNG."""
+    out = io.BytesIO()
+    image.save(out, "PNG", **how)
+    return out.getvalue()
 
 
 def test_a_symbol_in_a_job_is_the_one_that_was_asked_for() -> None:
