@@ -28,6 +28,7 @@ from scanner.db import db, let_go, transact
 from scanner.models import Carton, Location, Printer, PrintJob
 from scanner.models.location import STORAGE_KINDS
 from scanner.models.printing import WORKPLACE_KINDS
+from scanner.printing.things import PLATES
 from scanner.refusals import Refusal
 from web.auth import allow, me
 from web.page import ID_DIGITS, MOST_ID, act, one, printers_for, typed
@@ -146,6 +147,7 @@ def page(kind: str) -> Response:
         most_jobs=MOST_JOBS,
         most=many.MOST,
         token=uuid.uuid4(),
+        plates=PLATES,
     )
     return make_response(made, 422 if fault else 200)
 
@@ -181,7 +183,7 @@ def print_(kind: str) -> AnyResponse:
 def _queue(wish: Wish) -> None:
     """Ask for every label, some in each transaction.
 
-    Refuses unknown_printer, bad_quantity, and what the widest is refused for.
+    Refuses unknown_printer, bad_quantity, print_under_way, and what the widest is refused for.
     """
     if wish.printer is None:
         raise Refusal("unknown_printer", "This page")
@@ -197,7 +199,8 @@ def _queue(wish: Wish) -> None:
         printer = db.session.get_one(Printer, printer_id)
         for number, job in enumerate(wish.jobs[start : start + AT_ONCE], start):
             key = f"desk:{token}:{wish.kind}:{number}"
-            printing.ask(wish.kind, job.subject_id, by, copies=copies, details=job.details, printer=printer, key=key)
+            thing = printing.Thing(wish.kind, job.subject_id, details=job.details)
+            thing.ask(by, copies=copies, printer=printer, key=key)
 
     for start in range(0, len(wish.jobs), AT_ONCE):
         transact(partial(work, start))

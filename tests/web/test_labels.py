@@ -14,7 +14,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from labels import many, picture
-from scanner import people
+from scanner import people, printing
 from scanner.barcode import encode
 from scanner.carrier_labels import LABEL_BYTES
 from scanner.db import db, transact
@@ -175,9 +175,41 @@ def test_an_aisle_is_printed_once_however_often_the_button_is_pressed(floor: Flo
     assert len(jobs()) == 2 * len(asked)
 
 
-def test_looking_changes_no_check_digits_and_a_copy_neither(floor: Floor, browser: Log_in) -> None:
-    from scanner import printing
+def out(job: PrintJob) -> None:
+    """It has come out."""
+    transact(lambda: setattr(db.session.get_one(PrintJob, job.id), "state", "confirmed"))
 
+
+def test_a_second_print_of_an_sscc_at_the_desk_is_a_marked_copy(floor: Floor, browser: Log_in) -> None:
+    eve, parcel = browser("eve"), db.session.scalars(select(Parcel)).one()
+    printer(floor.world.by("eve"), "10.0.0.8:9100", "LARGE", width_mm=105, height_mm=148)
+    for kind, subject in (("unit", parcel.unit_id), ("shipment", parcel.id)):
+        form = {"id": subject, "on": f"p{printer_id('LARGE')}"}
+        assert (
+            "Copies of each"
+            not in eve.get(f"/labels/{kind}?id={subject}&on=p{printer_id('LARGE')}").text.split("/pdf")[0]
+        )
+        for token in ("first", "first", "second"):  # the second is refused: it is under way
+            eve.send(f"/labels/{kind}/print", {**form, "token": token})
+        (first,) = [job for job in jobs() if job.kind == kind]
+        assert (first.copy_of, first.printer_id) == (None, printer_id("LARGE"))
+        out(first)
+        for token in ("first", "second", "second"):
+            eve.send(f"/labels/{kind}/print", {**form, "token": token})
+        eve.send(f"/labels/{kind}/print", {**form, "token": "third", "copies": "2"})
+        assert [job.copy_of for job in jobs() if job.kind == kind] == [None, first.id]
+
+
+def test_what_a_new_pallets_label_says_stays_when_the_desk_prints_it_elsewhere(floor: Floor, browser: Log_in) -> None:
+    eve, unit = browser("eve"), db.session.scalars(select(Parcel.unit_id)).one()
+    other = printer(floor.world.by("eve"), "10.0.0.8:9100", "LARGE", width_mm=105, height_mm=148)
+    job = transact(lambda: printing.once("unit", unit, floor.world.by("eve"), details={"item": 1, "count": 6}))
+    eve.send("/labels/unit/print", {"id": unit, "on": f"p{other.id}", "token": "one"})
+    (moved,) = jobs()
+    assert (moved.id, moved.printer_id, moved.details) == (job.id, other.id, {"item": 1, "count": 6})
+
+
+def test_looking_changes_no_check_digits_and_a_copy_neither(floor: Floor, browser: Log_in) -> None:
     eve, before, by = browser("eve"), digits(), floor.world.by("eve")
     eve.get(f"/labels/location?id={place().id}")
     eve.get(f"/labels/location/preview.png?id={place().id}")
@@ -187,7 +219,7 @@ def test_looking_changes_no_check_digits_and_a_copy_neither(floor: Floor, browse
     new = place().check_digits
     assert new != before["A-02-1"]
     assert re.fullmatch("[0-9]{3}", new)
-    transact(lambda: setattr(db.session.get_one(PrintJob, job.id), "state", "confirmed"))
+    out(job)
     copy = transact(lambda: printing.print_again(job, by))
     assert copy.copy_of == job.id
     assert place().check_digits == new
@@ -401,6 +433,25 @@ def test_the_api_shows_a_label_in_each_language_and_prints_nothing(floor: Floor,
         "/api/v1/labels/location?subject=1&printer=NONE": "unknown_printer",
     }
     assert {url: client.get(url, headers=head).get_json()["code"] for url in wrong} == wrong
+
+
+def test_a_second_print_of_an_sscc_by_api_is_a_marked_copy_and_the_same_key_prints_once(
+    floor: Floor, client: Browser
+) -> None:
+    parcel, head = db.session.scalars(select(Parcel.id)).one(), api(floor.world, "packer")
+    wish = {"kind": "shipment", "subject": parcel, "printer": "ZEBRA"}
+
+    def ask(**more: object) -> str:
+        asked = client.post("/api/v1/print-jobs", json={**wish, **more}, headers=head).get_json()
+        return str(asked.get("id", asked.get("code")))
+
+    assert ask(copies=2) == "bad_quantity"
+    first = ask(key="k1")
+    assert (ask(key="k1"), ask(key="k2")) == (first, "print_under_way")
+    out(jobs()[0])
+    copy = ask(key="k2")
+    assert (ask(key="k1"), ask(key="k2")) == (first, copy)
+    assert [job.copy_of for job in jobs()] == [None, jobs()[0].id]
 
 
 def test_papers_of_the_desk_are_the_desks_by_api_too(floor: Floor, client: Browser) -> None:

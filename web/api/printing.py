@@ -166,13 +166,9 @@ def post_job(body: AskIn) -> Response:
     by = me()
     _may_have(body.kind)
     job = transact(
-        lambda: printing.ask(
-            body.kind,
-            body.subject,
+        lambda: printing.Thing(body.kind, body.subject, body.use, body.details).ask(
             by,
-            use=body.use,
             copies=body.copies,
-            details=body.details,
             key=f"api:{body.key}" if body.key else None,
             printer=_printer(body.printer) if body.printer else None,
         )
