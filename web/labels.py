@@ -234,23 +234,23 @@ def _print_paper(kind: str) -> AnyResponse:
 @bp.post("/labels/<kind>/pdf")
 @allow()
 def pdf_(kind: str) -> Response:
-    """All of them as a PDF, on pages of their size or on sheets. Locations get new check digits first.
+    """All of them as a PDF, on pages of their size or on sheets. Locations get the new check digits once it is made.
 
-    Refuses what proofs refuse, bad_quantity, labels_busy.
+    Refuses what proofs refuse, bad_quantity, label_gone, labels_busy: then the labels that hang count on.
     """
     wish, paper = _wish(kind), request.form.get("paper", "")
     jobs = [job for job in wish.jobs for _ in range(_copies())]
     if not 0 < len(jobs) <= many.MOST:
         raise Refusal("bad_quantity", len(jobs))
-    if kind == "location":
-        proof_of(wish.widest, wish.target)
-        ids = [job.subject_id for job in wish.jobs]
-        let_go()
-        transact(lambda: printing.new_check_digits(ids))
-        db.session.scalars(select(Location).where(Location.id.in_(ids))).all()  # all at once, for what follows
-    drawings = [subjects.drawing(job, wish.target) for job in jobs]
+    digits = printing.new_check_digits([job.subject_id for job in wish.jobs], me()) if kind == "location" else {}
+    with db.session.no_autoflush:
+        printing.give_check_digits(digits)  # in memory: they are drawn, and forgotten by let_go
+        drawings = [subjects.drawing(job, wish.target) for job in jobs]
     let_go()
-    response = Response(many.file_of(drawings, paper if paper in pdf.PAPERS else ""), mimetype=PDF)
+    file = many.file_of(drawings, paper if paper in pdf.PAPERS else "")
+    if digits:
+        transact(lambda: printing.give_check_digits(digits))
+    response = Response(file, mimetype=PDF)
     response.headers["Content-Disposition"] = f'inline; filename="{kind}.pdf"'
     return response
 

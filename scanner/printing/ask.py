@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import or_, select
@@ -47,7 +47,7 @@ def ask(
     if found is not None:
         return found
     if kind == "location" and copy_of is None:
-        new_check_digits([subject_id])
+        give_check_digits(new_check_digits([subject_id], by))
     printer = printer or choose_printer(by, use)
     job = PrintJob(
         public_id=str(uuid.uuid4()),
@@ -90,16 +90,22 @@ def choose_printer(by: By, use: str) -> Printer | None:
     return db.session.scalars(query.order_by((Printer.id == here).desc().nulls_last(), Printer.id).limit(1)).first()
 
 
-def new_check_digits(location_ids: Sequence[int | None]) -> None:
-    """Give locations new check digits, for labels that are about to be printed anew. Belongs in `transact`.
+def new_check_digits(location_ids: Sequence[int | None], by: By) -> dict[int, str]:
+    """Other check digits for locations of the site, by their ids, for labels that are printed anew; not yet given.
 
     People learn digits by heart; those of an old label must not count when a new one hangs there.
     """
     chance = random.SystemRandom()
-    places = db.session.scalars(select(Location).where(Location.id.in_(location_ids), ~Location.is_virtual))
-    for place in places:
-        other = f"{chance.randrange(999):03d}"
-        place.check_digits = "999" if other == place.check_digits else other
+    here = (Location.id.in_(location_ids), Location.site_id == by.site_id, ~Location.is_virtual)
+    old = db.session.execute(select(Location.id, Location.check_digits).where(*here))
+    others = ((place, digits, f"{chance.randrange(999):03d}") for place, digits in old)
+    return {place: "999" if other == digits else other for place, digits, other in others}
+
+
+def give_check_digits(digits: Mapping[int, str]) -> None:
+    """Let locations have new check digits. Belongs in `transact`, once what shows them is sure to be printed."""
+    for place in db.session.scalars(select(Location).where(Location.id.in_(digits))):
+        place.check_digits = digits[place.id]
 
 
 def questions(by: By) -> list[PrintJob]:

@@ -278,6 +278,34 @@ def test_an_aisle_is_a_sheet_whose_codes_read(floor: Floor, browser: Log_in) -> 
         assert digits()[code] in pages(answer.data)[0]
 
 
+def test_a_file_that_is_refused_voids_no_label(floor: Floor, browser: Log_in) -> None:
+    eve, before = browser("eve"), digits()
+    for wish in ({"aisle": "A", "on": "210x99", "paper": "A6"}, {"id": [place().id, 999_999], "on": "100x50"}):
+        assert eve.send("/labels/location/pdf", wish).status_code == 422
+    with many._one_at_a_time:
+        answer = eve.send("/labels/location/pdf", {"aisle": "A", "on": "100x50", "copies": "9"})
+    assert (answer.status_code, digits()) == (422, before)
+
+
+def test_new_digits_count_once_the_file_is_made_and_not_before(
+    floor: Floor, browser: Log_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> bytes:
+        raise SystemExit
+
+    eve, before = browser("eve"), digits()
+    monkeypatch.setattr(many, "file_of", killed)
+    with pytest.raises(SystemExit):
+        eve.send("/labels/location/pdf", {"aisle": "A", "on": "100x50"})
+    db.session.rollback()
+    assert digits() == before
+
+
+def test_the_overhead_sign_opens_on_a4(floor: Floor, browser: Log_in) -> None:
+    answer = browser("eve").send("/labels/location/pdf", {"id": place().id, "on": "210x99", "paper": "A4"})
+    assert (answer.status_code, place().check_digits in pages(answer.data)[0]) == (200, True)
+
+
 def test_pages_have_the_size_of_the_label(floor: Floor, browser: Log_in) -> None:
     answer = browser("eve").send("/labels/command/pdf", {"word": "short", "on": "85x54", "copies": "2"})
     assert size_mm(answer.data) == (85, 54)
