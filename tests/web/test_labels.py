@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import zxingcpp
@@ -480,6 +481,20 @@ def test_a_second_print_of_an_sscc_by_api_is_a_marked_copy_and_the_same_key_prin
     copy = ask(key="k2")
     assert (ask(key="k1"), ask(key="k2")) == (first, copy)
     assert [job.copy_of for job in jobs()] == [None, jobs()[0].id]
+
+
+def test_a_program_of_another_site_asks_for_no_label_here_and_changes_no_digits(floor: Floor, client: Browser) -> None:
+    floor.world.at_another_site()
+    zoe = replace(floor.world.by("zoe"), site_id=floor.world.people["zoe"].site_id)
+    token = transact(lambda: people.new_api_token(zoe, "erp", "supervisor"))
+    head, before = {"Authorization": f"Bearer {token}"}, digits()
+    parcel = db.session.scalars(select(Parcel)).one()
+    wishes = {"location": place().id, "station": place("PACK-1").id, "unit": parcel.unit_id, "tote": parcel.unit_id}
+    for kind, subject in {**wishes, "shipment": parcel.id, "packing_slip": parcel.order_id, "item": None}.items():
+        asked = client.post("/api/v1/print-jobs", json={"kind": kind, "subject": subject}, headers=head)
+        assert (kind, asked.get_json()["code"]) == (kind, "label_gone")
+    transact(lambda: printing.ask("location", place().id, zoe))
+    assert (len(jobs()), digits()) == (1, before)
 
 
 def test_papers_of_the_desk_are_the_desks_by_api_too(floor: Floor, client: Browser) -> None:

@@ -15,7 +15,7 @@ from flask import Response, current_app, request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
-from labels import documents
+from labels import documents, subjects
 from labels.make import Target, make, maker_of, target_at, trial
 from scanner import carrier_labels, printing
 from scanner.carrier_labels import LABEL_BYTES
@@ -162,9 +162,11 @@ def list_jobs(query: JobQuery) -> Response:
 @bp.post("/print-jobs")
 @allow(*EVERYONE)
 def post_job(body: AskIn) -> Response:
-    """Ask for a label or a paper."""
+    """Ask for a label or a paper. Refuses label_gone for what is not there, or of another site."""
     by = me()
     _may_have(body.kind)
+    if body.kind in subjects.SUBJECTS:
+        subjects.subject(trial(body.kind, body.subject, by))
     job = transact(
         lambda: printing.Thing(body.kind, body.subject, body.use, body.details).ask(
             by,
