@@ -63,8 +63,18 @@ def cancel(job: PrintJob, by: By) -> PrintJob:
 
 
 def print_again(job: PrintJob, by: By) -> PrintJob:
-    """The same once more: itself if it surely did not come out, else a copy. Refuses print_under_way."""
-    return _again(job, by, lambda copied: copied.printer_id)
+    """The same once more: itself if it surely did not come out, else a copy. Refuses print_under_way.
+
+    Where its printer was retired it goes to the one that serves this device.
+    """
+    return _again(job, by, lambda again: _printer_in_use(again, by))
+
+
+def _printer_in_use(job: PrintJob, by: By) -> int | None:
+    if job.printer_id is None or db.session.get_one(Printer, job.printer_id).is_active:
+        return job.printer_id
+    other = choose_printer(by, job.used_for)
+    return other.id if other else None
 
 
 def once(

@@ -37,10 +37,12 @@ def ask(
     The same `key` never makes a second job: the first one is returned. Without a key the scan's id makes one, so one
     act asks for one thing once. Without a `printer` it goes to that of the device's place, else to the site's default
     for the use, else to the page of the device. A location's label that is no copy gets new check digits. Refuses
-    bad_quantity.
+    bad_quantity, unknown_printer for one that was retired.
     """
     if not 1 <= copies <= MOST_COPIES:
         raise Refusal("bad_quantity", copies)
+    if printer is not None and not printer.is_active:
+        raise Refusal("unknown_printer", printer.code)
     assert use in USES
     key = (key or f"{by.scan_id}:{kind}:{subject_id or ''}:{use}")[:160]
     found = db.session.scalars(select(PrintJob).where(PrintJob.site_id == by.site_id, PrintJob.key == key)).first()

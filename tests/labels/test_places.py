@@ -175,6 +175,26 @@ def test_print_elsewhere_moves_what_did_not_come_out_and_copies_what_may_have(ap
     assert (again(first).state, again(second).state) == ("sent", "cancelled")
 
 
+def test_what_waits_for_a_printer_that_is_retired_fails_and_is_printed_by_another(app: Flask, warehouse: World) -> None:
+    by = warehouse.by("cleo", device="gun-7")
+    old = printer(by, "127.0.0.1:9", "OLD", width_mm=105)
+    waits, was_out = ask(by, 2)
+    transact(lambda: setattr(db.session.get_one(PrintJob, was_out.id), "state", "confirmed"))
+    retired = facts("OLD", "127.0.0.1:9", is_active=False)
+    transact(lambda: printing.change_printer(db.session.get_one(Printer, old.id), retired, by))
+    assert (again(waits).state, again(waits).error_code, states(waits)) == (
+        "failed",
+        "printer_retired",
+        ["queued", "failed"],
+    )
+    assert [job.id for job in printing.questions(by)] == [waits.id]
+    with pytest.raises(Refusal, match="unknown_printer"):
+        ask(by, printer=db.session.get_one(Printer, old.id))
+    assert transact(lambda: printing.print_again(waits, by)).printer_id is None  # its page: nothing else serves it
+    new = printer(by, "127.0.0.1:9", "NEW")
+    assert transact(lambda: printing.print_again(was_out, by)).printer_id == new.id
+
+
 def test_what_is_out_cannot_be_cancelled_and_what_waits_can(app: Flask, warehouse: World) -> None:
     by = warehouse.by("cleo")
     with FakePrinter("answers") as fake:
