@@ -217,7 +217,7 @@ def test_a_job_that_a_person_cancels_at_the_last_instant_is_not_sent(app: Flask,
     assert queue.hold(row.id, holder)
     transact(lambda: printing.cancel(job, by))
     with pytest.raises(queue.Lost):
-        queue.mark_sending(job.id, holder, "")
+        queue.mark_sending(job.id, holder, "", queue.asked_for(job))
 
 
 def test_only_the_holder_may_send_and_a_holder_that_died_leaves_a_question(app: Flask, warehouse: World) -> None:
@@ -225,7 +225,7 @@ def test_only_the_holder_may_send_and_a_holder_that_died_leaves_a_question(app: 
     row = printer(by, "127.0.0.1:9")
     first, second = ask(by, 2)
     assert queue.hold(row.id, dead)
-    queue.mark_sending(first.id, dead, "")
+    queue.mark_sending(first.id, dead, "", queue.asked_for(first))
     time.sleep(0.1)
     assert queue.hold(row.id, live)
     assert not queue.hold(row.id, dead)
@@ -233,7 +233,7 @@ def test_only_the_holder_may_send_and_a_holder_that_died_leaves_a_question(app: 
     with pytest.raises(queue.Lost):
         queue.mark_sent(first.id, dead, is_confirmed=True)
     with pytest.raises(queue.Lost):
-        queue.mark_sending(second.id, dead, "")
+        queue.mark_sending(second.id, dead, "", queue.asked_for(second))
 
 
 @pytest.mark.parametrize(

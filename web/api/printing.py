@@ -247,8 +247,12 @@ def take(body: TakeIn) -> Response:
         let_go()
         if not queue.hold(printer.id, holder):
             break
+        drawn = queue.asked_for(job)
         try:
             made = make(job)
+            queue.mark_drawn(job.id, holder, hashlib.sha256(made.data).hexdigest(), drawn)
+        except queue.Lost:  # asked for anew, cancelled, or taken by another run
+            continue
         except Refusal as refusal:
             let_go()
             queue.mark_failed(job.id, holder, refusal.code, f"{refusal.say} {refusal.next}")
@@ -266,8 +270,10 @@ def start(path: JobPath, body: StartIn) -> Response:
     if job.state == "sending":  # the answer to the first `start` was lost
         _or_taken(job, lambda: queue.beat(job.printer_id or 0, holder))
         return answer(_shown(job))
-    sha256 = hashlib.sha256(make(job).data).hexdigest()
-    _or_taken(job, lambda: queue.mark_sending(job.id, holder, sha256))
+    sha256, drawn = job.sha256, queue.asked_for(job)
+    if not sha256:  # asked for anew since it was taken
+        raise Refusal("print_taken", f"the {job.kind}")
+    _or_taken(job, lambda: queue.mark_sending(job.id, holder, sha256, drawn))
     return answer(_shown(job))
 
 
