@@ -40,12 +40,16 @@ def sheets(
     gap_mm: float = 0.0,
     has_cut_lines: bool = True,
 ) -> bytes:
-    """A PDF with as many labels on each sheet as fit, row by row. All labels have one size. ValueError if none fits."""
+    """A PDF with as many labels on each sheet as fit, row by row. All labels have one size. ValueError if none fits.
+
+    A label as wide as the paper, such as the sign of 210 x 99 mm on A4, goes to its edges.
+    """
     page_width, page_height = PAPERS[paper]
     made = _Pages()
     if not labels:
         return made.done()
     media = labels[0].media
+    margin_mm = 0.0 if media.width_mm == page_width else margin_mm
     across = int((page_width - 2 * margin_mm + gap_mm + 0.01) // (media.width_mm + gap_mm))
     down = int((page_height - 2 * margin_mm + gap_mm + 0.01) // (media.height_mm + gap_mm))
     if across < 1 or down < 1:

@@ -111,13 +111,16 @@ class _Turn:
         if job is None and not self._printer.is_asked:
             let_go()
             return False
+        drawn = queue.asked_for(job) if job else (None, {})
         made = self._made(job) if job else None
         _detach()
         if job is not None and made is None:
             return True
         try:
             with line_to(self._printer, self._reach, self._silent) as line:
-                return self._use(line, job, made)
+                return self._use(line, job, made, drawn)
+        except queue.Changed:
+            return True
         except NotReached as error:
             self._tell(State("offline", error.words))
             if job is None:
@@ -138,7 +141,7 @@ class _Turn:
             queue.mark_failed(job.id, self._holder, "not_made", "It cannot be drawn. The log of the server says why.")
         return None
 
-    def _use(self, line: Line, job: PrintJob | None, made: Made | None) -> bool:
+    def _use(self, line: Line, job: PrintJob | None, made: Made | None, drawn: queue.Asked) -> bool:
         state = line.state()
         self._tell(state)
         if job is None or made is None:
@@ -146,7 +149,7 @@ class _Turn:
         if not state.can_print:
             queue.put_off(job.id, self._holder, state.code, state.words)
             return False
-        queue.mark_sending(job.id, self._holder, hashlib.sha256(made.data).hexdigest())
+        queue.mark_sending(job.id, self._holder, hashlib.sha256(made.data).hexdigest(), drawn)
         self._send(line, job, made)
         return True
 

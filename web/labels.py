@@ -28,6 +28,7 @@ from scanner.db import db, let_go, transact
 from scanner.models import Carton, Location, Printer, PrintJob
 from scanner.models.location import STORAGE_KINDS
 from scanner.models.printing import WORKPLACE_KINDS
+from scanner.printing.things import PLATES
 from scanner.refusals import Refusal
 from web.auth import allow, me
 from web.page import ID_DIGITS, MOST_ID, act, one, printers_for, typed
@@ -146,6 +147,7 @@ def page(kind: str) -> Response:
         most_jobs=MOST_JOBS,
         most=many.MOST,
         token=uuid.uuid4(),
+        plates=PLATES,
     )
     return make_response(made, 422 if fault else 200)
 
@@ -181,7 +183,7 @@ def print_(kind: str) -> AnyResponse:
 def _queue(wish: Wish) -> None:
     """Ask for every label, some in each transaction.
 
-    Refuses unknown_printer, bad_quantity, and what the widest is refused for.
+    Refuses unknown_printer, bad_quantity, print_under_way, and what the widest is refused for.
     """
     if wish.printer is None:
         raise Refusal("unknown_printer", "This page")
@@ -197,7 +199,8 @@ def _queue(wish: Wish) -> None:
         printer = db.session.get_one(Printer, printer_id)
         for number, job in enumerate(wish.jobs[start : start + AT_ONCE], start):
             key = f"desk:{token}:{wish.kind}:{number}"
-            printing.ask(wish.kind, job.subject_id, by, copies=copies, details=job.details, printer=printer, key=key)
+            thing = printing.Thing(wish.kind, job.subject_id, details=job.details)
+            thing.ask(by, copies=copies, printer=printer, key=key)
 
     for start in range(0, len(wish.jobs), AT_ONCE):
         transact(partial(work, start))
@@ -231,23 +234,23 @@ def _print_paper(kind: str) -> AnyResponse:
 @bp.post("/labels/<kind>/pdf")
 @allow()
 def pdf_(kind: str) -> Response:
-    """All of them as a PDF, on pages of their size or on sheets. Locations get new check digits first.
+    """All of them as a PDF, on pages of their size or on sheets. Locations get the new check digits once it is made.
 
-    Refuses what proofs refuse, bad_quantity, labels_busy.
+    Refuses what proofs refuse, bad_quantity, label_gone, labels_busy: then the labels that hang count on.
     """
     wish, paper = _wish(kind), request.form.get("paper", "")
     jobs = [job for job in wish.jobs for _ in range(_copies())]
     if not 0 < len(jobs) <= many.MOST:
         raise Refusal("bad_quantity", len(jobs))
-    if kind == "location":
-        proof_of(wish.widest, wish.target)
-        ids = [job.subject_id for job in wish.jobs]
-        let_go()
-        transact(lambda: printing.new_check_digits(ids))
-        db.session.scalars(select(Location).where(Location.id.in_(ids))).all()  # all at once, for what follows
-    drawings = [subjects.drawing(job, wish.target) for job in jobs]
+    digits = printing.new_check_digits([job.subject_id for job in wish.jobs], me()) if kind == "location" else {}
+    with db.session.no_autoflush:
+        printing.give_check_digits(digits)  # in memory: they are drawn, and forgotten by let_go
+        drawings = [subjects.drawing(job, wish.target) for job in jobs]
     let_go()
-    response = Response(many.file_of(drawings, paper if paper in pdf.PAPERS else ""), mimetype=PDF)
+    file = many.file_of(drawings, paper if paper in pdf.PAPERS else "")
+    if digits:
+        transact(lambda: printing.give_check_digits(digits))
+    response = Response(file, mimetype=PDF)
     response.headers["Content-Disposition"] = f'inline; filename="{kind}.pdf"'
     return response
 

@@ -94,7 +94,9 @@ class PrintJob(Model):
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    sha256: Mapped[str] = mapped_column(String(64), default="")  # of the bytes that were sent
+    sha256: Mapped[str] = mapped_column(
+        String(64), default=""
+    )  # of the bytes that were sent, or that a program has taken
 
 
 class PrintStep(Model):

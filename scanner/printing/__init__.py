@@ -19,7 +19,7 @@ from scanner.printing.answers import (
     repeat_last,
     said_of,
 )
-from scanner.printing.ask import ask, choose_printer, new_check_digits, questions
+from scanner.printing.ask import ask, choose_printer, give_check_digits, new_check_digits, questions
 from scanner.printing.card import own_printer, told
 from scanner.printing.places import bind, place_of, printers_of, set_printers, unbind
 from scanner.printing.printers import ask_state, change_printer, new_printer, pause, resume
@@ -34,6 +34,7 @@ __all__ = [
     "cancel",
     "change_printer",
     "choose_printer",
+    "give_check_digits",
     "is_for_page",
     "new_check_digits",
     "new_printer",

@@ -13,11 +13,12 @@ from sqlalchemy import select
 from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db, now
-from scanner.models import Printer, PrintJob
+from scanner.models import Printer, PrintJob, PrintStep
 from scanner.printing.ask import ask, choose_printer, note
 from scanner.refusals import Refusal
 
 ANYWHERE: Final = ("", "desk")  # devices that have no name of their own
+_ASKED: Final = "asked for as "
 
 
 def came_out(job: PrintJob, by: By) -> PrintJob:
@@ -62,8 +63,18 @@ def cancel(job: PrintJob, by: By) -> PrintJob:
 
 
 def print_again(job: PrintJob, by: By) -> PrintJob:
-    """The same once more: itself if it surely did not come out, else a copy. Refuses print_under_way."""
-    return _again(job, by, lambda copied: copied.printer_id)
+    """The same once more: itself if it surely did not come out, else a copy. Refuses print_under_way.
+
+    Where its printer was retired it goes to the one that serves this device.
+    """
+    return _again(job, by, lambda again: _printer_in_use(again, by))
+
+
+def _printer_in_use(job: PrintJob, by: By) -> int | None:
+    if job.printer_id is None or db.session.get_one(Printer, job.printer_id).is_active:
+        return job.printer_id
+    other = choose_printer(by, job.used_for)
+    return other.id if other else None
 
 
 def once(
@@ -74,17 +85,32 @@ def once(
     use: str = "label",
     details: dict[str, Any] | None = None,
     printer: Printer | None = None,
+    asked: str = "",
 ) -> PrintJob:
     """The one label that a license plate has. Whoever asks again gets a copy, marked as such.
 
-    It goes to the printer that serves this device. `details` replace what it said before. Refuses print_under_way.
+    It goes to the printer that serves this device. `details` replace what it said before. `asked` names the asking, if
+    it may come twice: the log keeps it, and its job is the answer to the second. Refuses print_under_way.
     """
     key = f"{kind}:{subject_id}"
     first = db.session.scalars(select(PrintJob).where(PrintJob.site_id == by.site_id, PrintJob.key == key)).first()
+    if first is not None and asked and (same := _of_asking(first, asked)):
+        return same
     printer = printer or choose_printer(by, use)
     if first is None:
-        return ask(kind, subject_id, by, use=use, details=details, key=key, printer=printer)
-    return _again(first, by, lambda _job: printer.id if printer else None, details)
+        job = ask(kind, subject_id, by, use=use, details=details, key=key, printer=printer)
+    else:
+        job = _again(first, by, lambda _job: printer.id if printer else None, details, asked)
+    if asked:
+        note(job, _ASKED + asked, by)
+    return job
+
+
+def _of_asking(first: PrintJob, asked: str) -> PrintJob | None:
+    """The print of a plate that this asking has made already: the first one, or a copy of it."""
+    of_it = (PrintJob.site_id == first.site_id, PrintJob.kind == first.kind, PrintJob.subject_id == first.subject_id)
+    named = select(PrintJob).join(PrintStep, PrintStep.job_id == PrintJob.id).where(PrintStep.words == _ASKED + asked)
+    return db.session.scalars(named.where(*of_it)).first()
 
 
 def said_of(kind: str, subject_id: int, site_id: int) -> dict[str, Any]:
@@ -129,13 +155,19 @@ def repeat_last(by: By, *, use: str = "label") -> PrintJob:
 
 
 def _again(
-    job: PrintJob, by: By, where: Callable[[PrintJob], int | None], details: dict[str, Any] | None = None
+    job: PrintJob,
+    by: By,
+    where: Callable[[PrintJob], int | None],
+    details: dict[str, Any] | None = None,
+    asked: str = "",
 ) -> PrintJob:
     job = _locked(job)
-    target, details = where(job), job.details if details is None else details
+    target, is_out = where(job), job.state not in ("queued", "failed")
+    if details is None or not (details or is_out):  # what has not come out yet says what it was asked for
+        details = job.details
     if job.state == "sending" or (job.state == "queued" and (target, details) == (job.printer_id, job.details)):
         raise Refusal("print_under_way", _words(job))
-    if job.state in ("queued", "failed"):
+    if not is_out:
         job.details = details
         return _send_back(job, target, by)
     copy = ask(
@@ -145,7 +177,7 @@ def _again(
         use=job.used_for,
         copies=job.copies,
         details=details,
-        key=f"copy:{job.id}:{by.scan_id}",
+        key=f"copy:{job.id}:{asked or by.scan_id}",
         printer=db.session.get(Printer, target) if target else None,
         copy_of=job,
     )
@@ -158,7 +190,7 @@ def _again(
 
 def _send_back(job: PrintJob, printer_id: int | None, by: By) -> PrintJob:
     job.state, job.printer_id, job.available_at, job.done_at = "queued", printer_id, now(), None
-    job.error_code = job.error_words = ""
+    job.error_code = job.error_words = job.sha256 = ""
     note(job, "sent again", by)
     if printer_id:
         db.session.get_one(Printer, printer_id).retry_at = None

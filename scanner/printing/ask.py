@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import or_, select
@@ -37,17 +37,19 @@ def ask(
     The same `key` never makes a second job: the first one is returned. Without a key the scan's id makes one, so one
     act asks for one thing once. Without a `printer` it goes to that of the device's place, else to the site's default
     for the use, else to the page of the device. A location's label that is no copy gets new check digits. Refuses
-    bad_quantity.
+    bad_quantity, unknown_printer for one that was retired.
     """
     if not 1 <= copies <= MOST_COPIES:
         raise Refusal("bad_quantity", copies)
+    if printer is not None and not printer.is_active:
+        raise Refusal("unknown_printer", printer.code)
     assert use in USES
     key = (key or f"{by.scan_id}:{kind}:{subject_id or ''}:{use}")[:160]
     found = db.session.scalars(select(PrintJob).where(PrintJob.site_id == by.site_id, PrintJob.key == key)).first()
     if found is not None:
         return found
     if kind == "location" and copy_of is None:
-        new_check_digits([subject_id])
+        give_check_digits(new_check_digits([subject_id], by))
     printer = printer or choose_printer(by, use)
     job = PrintJob(
         public_id=str(uuid.uuid4()),
@@ -90,16 +92,22 @@ def choose_printer(by: By, use: str) -> Printer | None:
     return db.session.scalars(query.order_by((Printer.id == here).desc().nulls_last(), Printer.id).limit(1)).first()
 
 
-def new_check_digits(location_ids: Sequence[int | None]) -> None:
-    """Give locations new check digits, for labels that are about to be printed anew. Belongs in `transact`.
+def new_check_digits(location_ids: Sequence[int | None], by: By) -> dict[int, str]:
+    """Other check digits for locations of the site, by their ids, for labels that are printed anew; not yet given.
 
     People learn digits by heart; those of an old label must not count when a new one hangs there.
     """
     chance = random.SystemRandom()
-    places = db.session.scalars(select(Location).where(Location.id.in_(location_ids), ~Location.is_virtual))
-    for place in places:
-        other = f"{chance.randrange(999):03d}"
-        place.check_digits = "999" if other == place.check_digits else other
+    here = (Location.id.in_(location_ids), Location.site_id == by.site_id, ~Location.is_virtual)
+    old = db.session.execute(select(Location.id, Location.check_digits).where(*here))
+    others = ((place, digits, f"{chance.randrange(999):03d}") for place, digits in old)
+    return {place: "999" if other == digits else other for place, digits, other in others}
+
+
+def give_check_digits(digits: Mapping[int, str]) -> None:
+    """Let locations have new check digits. Belongs in `transact`, once what shows them is sure to be printed."""
+    for place in db.session.scalars(select(Location).where(Location.id.in_(digits))):
+        place.check_digits = digits[place.id]
 
 
 def questions(by: By) -> list[PrintJob]:

@@ -9,9 +9,10 @@ from sqlalchemy import select, update
 
 from scanner.audit import audit
 from scanner.by import By
-from scanner.db import db
-from scanner.models import Printer
+from scanner.db import db, now
+from scanner.models import Printer, PrintJob
 from scanner.models.printing import LANGUAGES, PRINTER_KINDS, USES
+from scanner.printing.ask import note
 from scanner.refusals import Refusal
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
@@ -47,7 +48,10 @@ def new_printer(facts: Facts, by: By) -> Printer:
 
 
 def change_printer(printer: Printer, facts: Facts, by: By) -> None:
-    """Change what is on file. Belongs in `transact`. Refuses bad_printer, printer_exists."""
+    """Change what is on file. Belongs in `transact`. Refuses bad_printer, printer_exists.
+
+    What waits for a printer that is retired by it fails, for its person to print elsewhere.
+    """
     _check(facts)
     same = select(Printer).where(Printer.site_id == by.site_id, Printer.code == facts.code, Printer.id != printer.id)
     if db.session.scalars(same).first():
@@ -56,7 +60,20 @@ def change_printer(printer: Printer, facts: Facts, by: By) -> None:
         printer.state = printer.state_words = ""
         printer.failures, printer.retry_at = 0, None
     _take(printer, facts)
+    if not printer.is_active:
+        _fail_what_waits(printer, by)
     audit(by, "printer.change", facts.code, f"{facts.kind} {facts.address}")
+
+
+def _fail_what_waits(printer: Printer, by: By) -> None:
+    waits = select(PrintJob).where(PrintJob.printer_id == printer.id, PrintJob.state == "queued").with_for_update()
+    for job in db.session.scalars(waits.execution_options(populate_existing=True)).all():
+        job.state, job.done_at = "failed", now()
+        job.error_code, job.error_words = (
+            "printer_retired",
+            f"{printer.code} is not in use any more. Print it elsewhere.",
+        )
+        note(job, job.error_words, by)
 
 
 def _take(printer: Printer, facts: Facts) -> None:

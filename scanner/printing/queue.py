@@ -24,11 +24,16 @@ FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
 GIVE_UP_AFTER: Final = timedelta(hours=1)  # a label that comes out later is stuck onto something else
 FAR: Final = timedelta(minutes=15)  # longer than every pause and lease
+Asked = tuple[int | None, dict[str, Any]]  # what a job was asked for while it was drawn: printer and details
 SERVED: Final = ("raw", "ipp")  # kinds that the worker talks to itself
 
 
 class Lost(Exception):
     """Another worker holds the printer, or the job is not where it was: this worker must leave it alone."""
+
+
+class Changed(Lost):
+    """The job was asked for anew after it was drawn: what was drawn must not leave, and it is drawn again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +131,31 @@ def next_job(printer_id: int) -> PrintJob | None:
     return db.session.scalars(ready.order_by(PrintJob.id).limit(1)).first()
 
 
+def asked_for(job: PrintJob) -> Asked:
+    """What a job is asked for, to be told to the marks. Take it before the job is drawn."""
+    return job.printer_id, job.details
+
+
 # --- marks: what became of a job -------------------------------------------------------------------------------------
 
 
-def mark_sending(job_id: int, holder: Holder, sha256: str) -> None:
-    """The first byte is about to leave. Raises Lost when it must not."""
+def mark_drawn(job_id: int, holder: Holder, sha256: str, drawn: Asked) -> None:
+    """A program is about to get the bytes. They count until the job is asked for anew. Raises Lost, Changed."""
+
+    def work() -> None:
+        job, _ = _held(job_id, holder, "queued")
+        _is_as_drawn(job, drawn)
+        job.sha256 = sha256
+
+    transact(work)
+
+
+def mark_sending(job_id: int, holder: Holder, sha256: str, drawn: Asked) -> None:
+    """The first byte is about to leave. Raises Lost when it must not, Changed when it is not what was drawn."""
 
     def work() -> None:
         job, printer = _held(job_id, holder, "queued")
+        _is_as_drawn(job, drawn)
         _lease(printer, holder)
         printer.failures, printer.retry_at = 0, None
         job.attempts += 1
@@ -243,6 +265,11 @@ def _held(job_id: int, holder: Holder, *states: str) -> tuple[PrintJob, Printer]
     if job is None or job.printer_id != printer.id or job.state not in states:
         raise Lost(f"job {job_id} is {job.state if job else 'gone'}")
     return job, printer
+
+
+def _is_as_drawn(job: PrintJob, drawn: Asked) -> None:
+    if asked_for(job) != drawn:
+        raise Changed(f"job {job.id} was asked for anew")
 
 
 def _mark(job: PrintJob, state: str, code: str = "", words: str = "") -> None:

@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from scanner.by import By
 from scanner.db import db
-from scanner.models import Lot, Order, Parcel, PrintJob, Unit
+from scanner.models import Lot, Order, Parcel, Printer, PrintJob, Unit
 from scanner.printing.answers import once
 from scanner.printing.ask import ask
+from scanner.refusals import Refusal
 
 PLATES = ("unit", "shipment")  # license plates: a second one is a copy
 
@@ -21,7 +22,7 @@ class Thing:
     """What is printed for a thing: kind and subject of a job, and what the button says."""
 
     kind: str
-    subject_id: int
+    subject_id: int | None
     use: str = "label"
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -30,11 +31,17 @@ class Thing:
         """PRINT LABEL, PRINT PACKING SLIP, ..."""
         return "PRINT LABEL" if self.use == "label" else f"PRINT {self.kind.replace('_', ' ').upper()}"
 
-    def ask(self, by: By) -> PrintJob:
-        """Ask for it, in the transaction of the act that wants it. Refuses print_under_way."""
-        if self.kind in PLATES:
-            return once(self.kind, self.subject_id, by, use=self.use, details=self.details)
-        return ask(self.kind, self.subject_id, by, use=self.use, details=self.details)
+    def ask(self, by: By, *, copies: int = 1, printer: Printer | None = None, key: str | None = None) -> PrintJob:
+        """Ask for it, in the transaction of the act that wants it. The same `key` never makes a second job.
+
+        Refuses print_under_way; bad_quantity for more than one of a license plate, since the second is a copy.
+        """
+        more: dict[str, Any] = {"use": self.use, "details": self.details, "printer": printer}
+        if self.kind not in PLATES:
+            return ask(self.kind, self.subject_id, by, copies=copies, key=key, **more)
+        if copies != 1:
+            raise Refusal("bad_quantity", copies)
+        return once(self.kind, self.subject_id or 0, by, asked=key or "", **more)
 
 
 def thing_of(kind: str, thing_id: int, by: By) -> Thing | None:

@@ -121,5 +121,6 @@ def test_cards_come_on_sheets_of_any_paper() -> None:
         assert len(document) == -(-len(cards) // on_a_sheet)
         width, height = document[0].get_size()
         assert (width * 25.4 / 72, height * 25.4 / 72) == pytest.approx(pdf.PAPERS[paper], abs=0.1)
+    assert len(pypdfium2.PdfDocument(pdf.sheets(standard_cards(Media(210, 99))[:3], "A4"))) == 1  # three, edge to edge
     with pytest.raises(ValueError, match="does not fit"):
         pdf.sheets([unit(UnitFacts(SSCC), Media(148, 210))], "A6")

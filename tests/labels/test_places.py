@@ -175,6 +175,26 @@ def test_print_elsewhere_moves_what_did_not_come_out_and_copies_what_may_have(ap
     assert (again(first).state, again(second).state) == ("sent", "cancelled")
 
 
+def test_what_waits_for_a_printer_that_is_retired_fails_and_is_printed_by_another(app: Flask, warehouse: World) -> None:
+    by = warehouse.by("cleo", device="gun-7")
+    old = printer(by, "127.0.0.1:9", "OLD", width_mm=105)
+    waits, was_out = ask(by, 2)
+    transact(lambda: setattr(db.session.get_one(PrintJob, was_out.id), "state", "confirmed"))
+    retired = facts("OLD", "127.0.0.1:9", is_active=False)
+    transact(lambda: printing.change_printer(db.session.get_one(Printer, old.id), retired, by))
+    assert (again(waits).state, again(waits).error_code, states(waits)) == (
+        "failed",
+        "printer_retired",
+        ["queued", "failed"],
+    )
+    assert [job.id for job in printing.questions(by)] == [waits.id]
+    with pytest.raises(Refusal, match="unknown_printer"):
+        ask(by, printer=db.session.get_one(Printer, old.id))
+    assert transact(lambda: printing.print_again(waits, by)).printer_id is None  # its page: nothing else serves it
+    new = printer(by, "127.0.0.1:9", "NEW")
+    assert transact(lambda: printing.print_again(was_out, by)).printer_id == new.id
+
+
 def test_what_is_out_cannot_be_cancelled_and_what_waits_can(app: Flask, warehouse: World) -> None:
     by = warehouse.by("cleo")
     with FakePrinter("answers") as fake:
@@ -197,7 +217,7 @@ def test_a_job_that_a_person_cancels_at_the_last_instant_is_not_sent(app: Flask,
     assert queue.hold(row.id, holder)
     transact(lambda: printing.cancel(job, by))
     with pytest.raises(queue.Lost):
-        queue.mark_sending(job.id, holder, "")
+        queue.mark_sending(job.id, holder, "", queue.asked_for(job))
 
 
 def test_only_the_holder_may_send_and_a_holder_that_died_leaves_a_question(app: Flask, warehouse: World) -> None:
@@ -205,7 +225,7 @@ def test_only_the_holder_may_send_and_a_holder_that_died_leaves_a_question(app: 
     row = printer(by, "127.0.0.1:9")
     first, second = ask(by, 2)
     assert queue.hold(row.id, dead)
-    queue.mark_sending(first.id, dead, "")
+    queue.mark_sending(first.id, dead, "", queue.asked_for(first))
     time.sleep(0.1)
     assert queue.hold(row.id, live)
     assert not queue.hold(row.id, dead)
@@ -213,7 +233,7 @@ def test_only_the_holder_may_send_and_a_holder_that_died_leaves_a_question(app: 
     with pytest.raises(queue.Lost):
         queue.mark_sent(first.id, dead, is_confirmed=True)
     with pytest.raises(queue.Lost):
-        queue.mark_sending(second.id, dead, "")
+        queue.mark_sending(second.id, dead, "", queue.asked_for(second))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import re
 from datetime import date
@@ -14,10 +16,11 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import delete, select, update
 
-from labels import documents, zpl
-from labels.make import KINDS, Target, maker_of, proof_of, trial
+from labels import documents, worker, zpl
+from labels.make import KINDS, Target, make, maker_of, proof_of, trial
 from labels.parts import Code, Text
-from scanner import printing, units
+from labels.printers import line_to
+from scanner import people, printing, units
 from scanner.barcode import encode, own
 from scanner.db import db, transact
 from scanner.models import (
@@ -36,8 +39,9 @@ from scanner.models import (
     Unit,
 )
 from scanner.refusals import Refusal
+from tests.conftest import Browser
 from tests.labels.desk import again, printer, work
-from tests.labels.fake_printer import FakePrinter
+from tests.labels.fake_printer import LABEL, FakePrinter
 from tests.scanner.floor import Floor, pallet
 from tests.scanner.walks import stock_up
 from tests.world import CASE, GTINS, World
@@ -106,8 +110,7 @@ def test_a_pallet_whose_label_comes_out_first_says_the_goods_that_it_was_asked_f
     by, milk = floor.world.by("ana"), one(select(Item).where(Item.sku == "MILK"))
     lot = one(select(Lot).where(Lot.item_id == milk.id))
     transact(lambda: db.session.execute(update(Lot).values(expiry=None, best_before=date(2033, 1, 1))))
-    dock = one(select(Location.id).where(Location.code == "DOCK-1"))
-    pallet_id = transact(lambda: units.new_unit(by, "pallet", dock).id)
+    pallet_id = _new_pallet(floor)
     label = proof_of(trial("unit", pallet_id, by, {"item": milk.id, "count": 12, "lot": lot.id}), ZPL).label
     said = [line for part in label.parts if isinstance(part, Text) for line in part.lines]
     assert {"12", lot.code, "2033-01-01", "Best before".upper()} <= {line.upper() for line in said}
@@ -214,6 +217,55 @@ def test_a_job_whose_location_was_deleted_meanwhile_fails_and_says_so(app: Flask
     job = again(job)
     assert (job.state, job.error_code) == ("failed", "label_gone")
     assert "not there any more" in job.error_words
+
+
+def test_a_label_that_is_asked_for_anew_while_the_line_opens_leaves_with_the_new_facts(
+    app: Flask, floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by, pallet_id = floor.world.by("ana"), _new_pallet(floor)
+    mug, opened, counts = one(select(Item.id).where(Item.sku == "MUG")), line_to, [5]
+
+    def line_that_opens_slowly(*about: Any) -> Any:
+        if counts:
+            transact(lambda: printing.once("unit", pallet_id, by, details={"item": mug, "count": counts.pop()}))
+        return opened(*about)
+
+    monkeypatch.setattr(worker, "line_to", line_that_opens_slowly)
+    with FakePrinter("good") as fake:
+        printer(by, fake.address, width_mm=102, height_mm=152)
+        job = transact(lambda: printing.once("unit", pallet_id, by, details={"item": mug, "count": 12}))
+        work(app)
+    assert (again(job).state, again(job).details["count"]) == ("sent", 5)
+    assert fake.labels == LABEL.findall(make(again(job)).data)
+
+
+def test_an_agent_starts_no_label_that_was_asked_for_anew_since_it_was_taken(
+    app: Flask, floor: Floor, client: Browser
+) -> None:
+    by, pallet_id = floor.world.by("ana"), _new_pallet(floor)
+    token = transact(lambda: people.new_api_token(floor.world.by("finn"), "bench-pc", "packer"))
+    printer(by, "bench-pc", "PC-1", kind="agent", width_mm=102, height_mm=152)
+    mug = one(select(Item.id).where(Item.sku == "MUG"))
+
+    def ask(count: int) -> PrintJob:
+        return transact(lambda: printing.once("unit", pallet_id, by, details={"item": mug, "count": count}))
+
+    def call(path: str, **facts: str) -> Any:
+        head = {"Authorization": f"Bearer {token}"}
+        return client.post(f"/api/v1/print-jobs/{path}", json={"run": "12345678", **facts}, headers=head).get_json()
+
+    job = ask(12)
+    call("take", printer="PC-1")
+    ask(5)
+    assert call(f"{job.public_id}/start")["code"] == "print_taken"
+    taken = call("take", printer="PC-1")["job"]
+    assert call(f"{job.public_id}/start")["state"] == "sending"
+    assert again(job).sha256 == hashlib.sha256(base64.b64decode(taken["data"])).hexdigest()
+
+
+def _new_pallet(floor: Floor) -> int:
+    dock = one(select(Location.id).where(Location.code == "DOCK-1"))
+    return transact(lambda: units.new_unit(floor.world.by("ana"), "pallet", dock).id)
 
 
 def _spare(site_id: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import zxingcpp
@@ -14,7 +15,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from labels import many, picture
-from scanner import people
+from scanner import people, printing
 from scanner.barcode import encode
 from scanner.carrier_labels import LABEL_BYTES
 from scanner.db import db, transact
@@ -175,9 +176,41 @@ def test_an_aisle_is_printed_once_however_often_the_button_is_pressed(floor: Flo
     assert len(jobs()) == 2 * len(asked)
 
 
-def test_looking_changes_no_check_digits_and_a_copy_neither(floor: Floor, browser: Log_in) -> None:
-    from scanner import printing
+def out(job: PrintJob) -> None:
+    """It has come out."""
+    transact(lambda: setattr(db.session.get_one(PrintJob, job.id), "state", "confirmed"))
 
+
+def test_a_second_print_of_an_sscc_at_the_desk_is_a_marked_copy(floor: Floor, browser: Log_in) -> None:
+    eve, parcel = browser("eve"), db.session.scalars(select(Parcel)).one()
+    printer(floor.world.by("eve"), "10.0.0.8:9100", "LARGE", width_mm=105, height_mm=148)
+    for kind, subject in (("unit", parcel.unit_id), ("shipment", parcel.id)):
+        form = {"id": subject, "on": f"p{printer_id('LARGE')}"}
+        assert (
+            "Copies of each"
+            not in eve.get(f"/labels/{kind}?id={subject}&on=p{printer_id('LARGE')}").text.split("/pdf")[0]
+        )
+        for token in ("first", "first", "second"):  # the second is refused: it is under way
+            eve.send(f"/labels/{kind}/print", {**form, "token": token})
+        (first,) = [job for job in jobs() if job.kind == kind]
+        assert (first.copy_of, first.printer_id) == (None, printer_id("LARGE"))
+        out(first)
+        for token in ("first", "second", "second"):
+            eve.send(f"/labels/{kind}/print", {**form, "token": token})
+        eve.send(f"/labels/{kind}/print", {**form, "token": "third", "copies": "2"})
+        assert [job.copy_of for job in jobs() if job.kind == kind] == [None, first.id]
+
+
+def test_what_a_new_pallets_label_says_stays_when_the_desk_prints_it_elsewhere(floor: Floor, browser: Log_in) -> None:
+    eve, unit = browser("eve"), db.session.scalars(select(Parcel.unit_id)).one()
+    other = printer(floor.world.by("eve"), "10.0.0.8:9100", "LARGE", width_mm=105, height_mm=148)
+    job = transact(lambda: printing.once("unit", unit, floor.world.by("eve"), details={"item": 1, "count": 6}))
+    eve.send("/labels/unit/print", {"id": unit, "on": f"p{other.id}", "token": "one"})
+    (moved,) = jobs()
+    assert (moved.id, moved.printer_id, moved.details) == (job.id, other.id, {"item": 1, "count": 6})
+
+
+def test_looking_changes_no_check_digits_and_a_copy_neither(floor: Floor, browser: Log_in) -> None:
     eve, before, by = browser("eve"), digits(), floor.world.by("eve")
     eve.get(f"/labels/location?id={place().id}")
     eve.get(f"/labels/location/preview.png?id={place().id}")
@@ -187,7 +220,7 @@ def test_looking_changes_no_check_digits_and_a_copy_neither(floor: Floor, browse
     new = place().check_digits
     assert new != before["A-02-1"]
     assert re.fullmatch("[0-9]{3}", new)
-    transact(lambda: setattr(db.session.get_one(PrintJob, job.id), "state", "confirmed"))
+    out(job)
     copy = transact(lambda: printing.print_again(job, by))
     assert copy.copy_of == job.id
     assert place().check_digits == new
@@ -244,6 +277,34 @@ def test_an_aisle_is_a_sheet_whose_codes_read(floor: Floor, browser: Log_in) -> 
         assert encode("location", code.replace("-", "")) in said
         assert digits()[code] != before[code]
         assert digits()[code] in pages(answer.data)[0]
+
+
+def test_a_file_that_is_refused_voids_no_label(floor: Floor, browser: Log_in) -> None:
+    eve, before = browser("eve"), digits()
+    for wish in ({"aisle": "A", "on": "210x99", "paper": "A6"}, {"id": [place().id, 999_999], "on": "100x50"}):
+        assert eve.send("/labels/location/pdf", wish).status_code == 422
+    with many._one_at_a_time:
+        answer = eve.send("/labels/location/pdf", {"aisle": "A", "on": "100x50", "copies": "9"})
+    assert (answer.status_code, digits()) == (422, before)
+
+
+def test_new_digits_count_once_the_file_is_made_and_not_before(
+    floor: Floor, browser: Log_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> bytes:
+        raise SystemExit
+
+    eve, before = browser("eve"), digits()
+    monkeypatch.setattr(many, "file_of", killed)
+    with pytest.raises(SystemExit):
+        eve.send("/labels/location/pdf", {"aisle": "A", "on": "100x50"})
+    db.session.rollback()
+    assert digits() == before
+
+
+def test_the_overhead_sign_opens_on_a4(floor: Floor, browser: Log_in) -> None:
+    answer = browser("eve").send("/labels/location/pdf", {"id": place().id, "on": "210x99", "paper": "A4"})
+    assert (answer.status_code, place().check_digits in pages(answer.data)[0]) == (200, True)
 
 
 def test_pages_have_the_size_of_the_label(floor: Floor, browser: Log_in) -> None:
@@ -411,6 +472,39 @@ def test_the_api_shows_a_label_in_each_language_and_prints_nothing(floor: Floor,
         "/api/v1/labels/location?subject=1&printer=NONE": "unknown_printer",
     }
     assert {url: client.get(url, headers=head).get_json()["code"] for url in wrong} == wrong
+
+
+def test_a_second_print_of_an_sscc_by_api_is_a_marked_copy_and_the_same_key_prints_once(
+    floor: Floor, client: Browser
+) -> None:
+    parcel, head = db.session.scalars(select(Parcel.id)).one(), api(floor.world, "packer")
+    wish = {"kind": "shipment", "subject": parcel, "printer": "ZEBRA"}
+
+    def ask(**more: object) -> str:
+        asked = client.post("/api/v1/print-jobs", json={**wish, **more}, headers=head).get_json()
+        return str(asked.get("id", asked.get("code")))
+
+    assert ask(copies=2) == "bad_quantity"
+    first = ask(key="k1")
+    assert (ask(key="k1"), ask(key="k2")) == (first, "print_under_way")
+    out(jobs()[0])
+    copy = ask(key="k2")
+    assert (ask(key="k1"), ask(key="k2")) == (first, copy)
+    assert [job.copy_of for job in jobs()] == [None, jobs()[0].id]
+
+
+def test_a_program_of_another_site_asks_for_no_label_here_and_changes_no_digits(floor: Floor, client: Browser) -> None:
+    floor.world.at_another_site()
+    zoe = replace(floor.world.by("zoe"), site_id=floor.world.people["zoe"].site_id)
+    token = transact(lambda: people.new_api_token(zoe, "erp", "supervisor"))
+    head, before = {"Authorization": f"Bearer {token}"}, digits()
+    parcel = db.session.scalars(select(Parcel)).one()
+    wishes = {"location": place().id, "station": place("PACK-1").id, "unit": parcel.unit_id, "tote": parcel.unit_id}
+    for kind, subject in {**wishes, "shipment": parcel.id, "packing_slip": parcel.order_id, "item": None}.items():
+        asked = client.post("/api/v1/print-jobs", json={"kind": kind, "subject": subject}, headers=head)
+        assert (kind, asked.get_json()["code"]) == (kind, "label_gone")
+    transact(lambda: printing.ask("location", place().id, zoe))
+    assert (len(jobs()), digits()) == (1, before)
 
 
 def test_papers_of_the_desk_are_the_desks_by_api_too(floor: Floor, client: Browser) -> None:

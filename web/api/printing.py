@@ -15,7 +15,7 @@ from flask import Response, current_app, request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
-from labels import documents
+from labels import documents, subjects
 from labels.make import Target, make, maker_of, target_at, trial
 from scanner import carrier_labels, printing
 from scanner.carrier_labels import LABEL_BYTES
@@ -162,17 +162,15 @@ def list_jobs(query: JobQuery) -> Response:
 @bp.post("/print-jobs")
 @allow(*EVERYONE)
 def post_job(body: AskIn) -> Response:
-    """Ask for a label or a paper."""
+    """Ask for a label or a paper. Refuses label_gone for what is not there, or of another site."""
     by = me()
     _may_have(body.kind)
+    if body.kind in subjects.SUBJECTS:
+        subjects.subject(trial(body.kind, body.subject, by))
     job = transact(
-        lambda: printing.ask(
-            body.kind,
-            body.subject,
+        lambda: printing.Thing(body.kind, body.subject, body.use, body.details).ask(
             by,
-            use=body.use,
             copies=body.copies,
-            details=body.details,
             key=f"api:{body.key}" if body.key else None,
             printer=_printer(body.printer) if body.printer else None,
         )
@@ -249,8 +247,12 @@ def take(body: TakeIn) -> Response:
         let_go()
         if not queue.hold(printer.id, holder):
             break
+        drawn = queue.asked_for(job)
         try:
             made = make(job)
+            queue.mark_drawn(job.id, holder, hashlib.sha256(made.data).hexdigest(), drawn)
+        except queue.Lost:  # asked for anew, cancelled, or taken by another run
+            continue
         except Refusal as refusal:
             let_go()
             queue.mark_failed(job.id, holder, refusal.code, f"{refusal.say} {refusal.next}")
@@ -268,8 +270,10 @@ def start(path: JobPath, body: StartIn) -> Response:
     if job.state == "sending":  # the answer to the first `start` was lost
         _or_taken(job, lambda: queue.beat(job.printer_id or 0, holder))
         return answer(_shown(job))
-    sha256 = hashlib.sha256(make(job).data).hexdigest()
-    _or_taken(job, lambda: queue.mark_sending(job.id, holder, sha256))
+    sha256, drawn = job.sha256, queue.asked_for(job)
+    if not sha256:  # asked for anew since it was taken
+        raise Refusal("print_taken", f"the {job.kind}")
+    _or_taken(job, lambda: queue.mark_sending(job.id, holder, sha256, drawn))
     return answer(_shown(job))
 
 
