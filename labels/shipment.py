@@ -25,7 +25,10 @@ _EDGE_MM = 1.0  # of a carrier's label that may be cut off where it is white
 
 @dataclass(frozen=True, slots=True)
 class ShipmentFacts:
-    """What a parcel's label says. Addresses are lines; `routing` is the carrier's sorting code, in its own form."""
+    """What a parcel's label says. Addresses are lines; `routing` is the carrier's sorting code, in its own form.
+
+    `parcels` is None while nobody knows how many there will be: then the label says which it is, and no more.
+    """
 
     ship_from: tuple[str, ...]
     ship_to: tuple[str, ...]
@@ -35,7 +38,7 @@ class ShipmentFacts:
     order: str = ""
     reference: str = ""
     parcel: int = 1
-    parcels: int = 1
+    parcels: int | None = 1
     weight_g: int | None = None
     shipped_on: str = ""
     routing: str = ""
@@ -87,7 +90,8 @@ def _ship_to(sketch: Sketch, facts: ShipmentFacts, box: Box, *, is_copy: bool) -
     address(sketch, where, "Ship to", facts.ship_to, mm=4.4, least_mm=2.0)
     title, number, rest = sketch.rows(parcel, 2.6, 9.0, 0, gap_mm=0.6)
     sketch.text("PARCEL", title, 1.5, least_mm=1.2, align="right", name="parcel title")
-    sketch.text(f"{facts.parcel}/{facts.parcels}", number, 8.0, bold=True, align="right", name="parcel")
+    of_all = f"/{facts.parcels}" if facts.parcels else ""
+    sketch.text(f"{facts.parcel}{of_all}", number, 8.0, bold=True, align="right", name="parcel")
     if is_copy:
         mark, _ = sketch.rows(rest, 5.0, 0, gap_mm=0.4)
         copy_mark(sketch, mark, mm=3.2)

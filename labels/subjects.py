@@ -267,7 +267,7 @@ def _shipment(job: PrintJob, media: Media, _target: Target) -> Drawing:
         tracking=parcel.tracking,
         order=order.number,
         parcel=all_of_it.index(parcel.id) + 1,
-        parcels=len(all_of_it),
+        parcels=len(all_of_it) if order.status in ("packed", "shipped") else None,  # till then one more may come
         weight_g=parcel.weight_g,
         sscc=box.code,
     )

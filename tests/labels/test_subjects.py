@@ -117,6 +117,20 @@ def test_a_pallet_whose_label_comes_out_first_says_the_goods_that_it_was_asked_f
     assert f"02{GTINS['MILK'].zfill(14)}3712" in {part.symbol.content for part in label.parts if isinstance(part, Code)}
 
 
+def test_a_parcel_says_of_how_many_once_its_order_is_packed(floor: Floor) -> None:
+    def said() -> str:
+        job = trial("shipment", one(select(Parcel.id)), floor.world.by("cleo"))
+        return " ".join(
+            " ".join(part.lines)
+            for part in proof_of(job, ZPL).label.parts
+            if part.name == "parcel" and isinstance(part, Text)
+        )
+
+    assert said() == "1/1"
+    transact(lambda: db.session.execute(update(Order).values(status="picked")))
+    assert said() == "1"
+
+
 def paper_of(kind: str) -> int:
     """The subject of a paper."""
     models: dict[str, Any] = {"receiving_sheet": PurchaseOrder, "count_sheet": Task, "manifest": Manifest}
