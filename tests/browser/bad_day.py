@@ -214,8 +214,9 @@ class BadDay:
         self._until(lambda: self.picker.step != "" and at in (None, self.picker.at), f"the page at {at}")
         self._until(lambda: self.picker.page.evaluate("document.activeElement.id") == "wedge", "the page")
         self._look()
-        if not self.picker.stored("steps"):
+        if not self.picker.stored("steps"):  # the first page after a log-in: a moment later it can do without a network
             self._heal()
+            self._until(lambda: self.picker.stored("steps"), "the coming steps")
 
     def _set_clock(self, at: str) -> None:
         """By years, then the app is opened anew: an open page would be as one that nobody has touched, and locks."""
