@@ -25,7 +25,7 @@ _EDGE_MM = 1.0  # of a carrier's label that may be cut off where it is white
 
 @dataclass(frozen=True, slots=True)
 class ShipmentFacts:
-    """What a parcel's label says. Addresses are lines; `routing` is the carrier's sorting code, in its own form.
+    """What a parcel's label says. Addresses are lines; `routing` is what is sorted by: a carrier's code, or a postcode.
 
     `parcels` is None while nobody knows how many there will be: then the label says which it is, and no more.
     """

@@ -72,6 +72,7 @@ class Target(Protocol):
 
 Drawing = Callable[[], Label]  # a layout with its facts: may be pickled, needs no database any more
 Drawer = Callable[[PrintJob, Media, Target], Drawing]
+TWINS: Final[Mapping[str, str | None]] = {"qr": "qr", "none": None}  # a location's second symbol, for phones
 SUBJECTS: Final[Mapping[str, type[Any]]] = {  # what the subject of a kind is; the other kinds have none
     "location": Location,
     "station": Location,
@@ -115,7 +116,7 @@ def _is_copy(job: PrintJob) -> bool:
 
 
 def _location(job: PrintJob, media: Media, _target: Target) -> Drawing:
-    """A storage place. `details`: style, arrow; without them the medium's shape decides, and there is no arrow."""
+    """A storage place. `details`: style, else by the medium's shape; arrow, else none; twin, else a Data Matrix."""
     at = subject(job)
     facts = LocationFacts(
         at.code,
@@ -127,7 +128,8 @@ def _location(job: PrintJob, media: Media, _target: Target) -> Drawing:
     )
     shape = "floor" if media.height_mm > media.width_mm else "far" if media.width_mm >= _FAR_MM else "beam"
     style = job.details["style"] if job.details.get("style") in STYLES else shape
-    return partial(location, facts, media, style=style, is_copy=_is_copy(job))
+    twin = TWINS.get(job.details.get("twin", ""), "datamatrix")
+    return partial(location, facts, media, style=style, twin=twin, is_copy=_is_copy(job))
 
 
 def _station(job: PrintJob, media: Media, _target: Target) -> Drawing:
@@ -269,9 +271,16 @@ def _shipment(job: PrintJob, media: Media, _target: Target) -> Drawing:
         parcel=all_of_it.index(parcel.id) + 1,
         parcels=len(all_of_it) if order.status in ("packed", "shipped") else None,  # till then one more may come
         weight_g=parcel.weight_g,
+        routing=_routing(order),
         sscc=box.code,
     )
     return partial(shipment, facts, media, is_copy=_is_copy(job))
+
+
+def _routing(order: Order) -> str:
+    """What parcels are sorted by where no carrier has a code of its own: country and postcode."""
+    customer = db.session.get_one(Customer, order.customer_id)
+    return f"{customer.country} {customer.postcode}".strip() if customer.postcode else ""
 
 
 def _ship_from(job: PrintJob) -> tuple[str, ...]:

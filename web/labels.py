@@ -63,7 +63,8 @@ MOST_PAGE_MM: Final = 300  # larger ones only take time
 MOST_JOBS: Final = 200  # labels at once through the queue; for more there is the PDF
 AT_ONCE: Final = 50  # of them in one transaction, so that scans do not wait for it
 MOST_COPIES: Final = 999
-FIELDS: Final = ("aisle", "word", "number", "lot", "serial", "qty", "symbol", "style")
+OF_PLACE: Final = ("style", "arrow", "twin")
+FIELDS: Final = ("aisle", "word", "number", "lot", "serial", "qty", "symbol", *OF_PLACE)
 _SIZE = re.compile(r"([1-9][0-9]{1,2})x([1-9][0-9]{0,2})")
 
 
@@ -296,7 +297,7 @@ def _details(kind: str) -> dict[str, Any]:
         details = {"qty": _number("qty")}
         details |= {name: request.values.get(name, "")[:64] for name in ("lot", "serial", "symbol")}
     elif kind == "location":
-        details = {"style": request.values.get("style", "")[:8]}
+        details = {name: request.values.get(name, "")[:8] for name in OF_PLACE}
     return {name: value for name, value in details.items() if value}
 
 

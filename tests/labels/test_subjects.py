@@ -20,6 +20,7 @@ from labels import documents, worker, zpl
 from labels.make import KINDS, Target, make, maker_of, proof_of, trial
 from labels.parts import Code, Text
 from labels.printers import line_to
+from labels.subjects import drawing
 from scanner import people, printing, units
 from scanner.barcode import encode, own
 from scanner.db import db, transact
@@ -115,6 +116,35 @@ def test_a_pallet_whose_label_comes_out_first_says_the_goods_that_it_was_asked_f
     said = [line for part in label.parts if isinstance(part, Text) for line in part.lines]
     assert {"12", lot.code, "2033-01-01", "Best before".upper()} <= {line.upper() for line in said}
     assert f"02{GTINS['MILK'].zfill(14)}3712" in {part.symbol.content for part in label.parts if isinstance(part, Code)}
+
+
+def test_a_location_has_the_arrow_and_the_second_code_that_are_asked_for(floor: Floor) -> None:
+    at = floor.world.locations["A-01-2"].id
+
+    def drawn(**details: str) -> tuple[set[str], set[str]]:
+        label = drawing(trial("location", at, floor.world.by("eve"), details), Target("zpl", 203, 100, 50))()
+        codes = {part.symbol.kind for part in label.parts if isinstance(part, Code)}
+        return codes, {part.name for part in label.parts}
+
+    assert drawn()[0] == {"code128", "datamatrix"}
+    assert drawn(twin="qr")[0] == {"code128", "qr"}
+    assert drawn(twin="none")[0] == {"code128"}
+    assert drawn(twin="nonsense") == drawn()
+    assert "arrow" in drawn(arrow="up")[1] - drawn()[1]
+
+
+def test_a_parcel_is_sorted_by_country_and_postcode(floor: Floor) -> None:
+    def moved() -> None:
+        assert floor.world.customer is not None
+        floor.world.customer.postcode = "10115"
+
+    job = trial("shipment", one(select(Parcel.id)), floor.world.by("cleo"))
+    said = {part.name for part in drawing(job, ZPL)().parts}
+    assert "routing" not in said
+    transact(moved)
+    (block,) = [part for part in drawing(job, ZPL)().parts if part.name == "routing"]
+    assert isinstance(block, Text)
+    assert block.lines == ("DE 10115",)
 
 
 def test_a_parcel_says_of_how_many_once_its_order_is_packed(floor: Floor) -> None:

@@ -38,7 +38,7 @@ JOB_FIELDS = (
 )
 
 
-DETAILS = ("lot", "serial", "qty", "symbol", "style", "word", "number")
+DETAILS = ("lot", "serial", "qty", "symbol", "style", "arrow", "twin", "word", "number")
 TYPES = {"png": "image/png", "pdf": "application/pdf", "zpl": "text/plain; charset=us-ascii"}
 _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 LOOKS = dict.fromkeys(("image/png", "application/pdf", "text/plain"), _BINARY)
@@ -83,6 +83,8 @@ class LookQuery(BaseModel):
     qty: int | None = Field(None, ge=1, le=10**9)
     symbol: str = Field("", max_length=20)
     style: str = Field("", max_length=8)
+    arrow: str = Field("", max_length=8)
+    twin: str = Field("", max_length=8)
     word: str = Field("", max_length=12)
     number: int | None = Field(None, ge=0, le=999_999)
 
