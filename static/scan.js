@@ -94,8 +94,10 @@ function isSameRead(raw, isCounting, at) {
 
 /** Goes on at another address within this page. A badge leads to the log-in, which is given the badge. */
 function visit(path, raw) {
+  const isLeaving = path === "/login";
+  if (isLeaving && !isLasting && work.outbox.queue.waiting) return tell("This browser keeps nothing. Change people when all is sent.", "stop", "stop");
   play("ok");
-  if (path === "/login") {
+  if (isLeaving) {
     sessionStorage.setItem("scandock.badge", raw);
     return location.assign(path);
   }
@@ -131,7 +133,8 @@ function submitted(event) {
   if (pathname !== "/logout" && pathname !== "/lock") return;
   event.preventDefault();
   if (pathname === "/logout") logOut();
-  else lockWork().finally(() => event.target.submit());
+  else if (isLasting) lockWork().finally(() => event.target.submit());
+  else import("./leave.js").then(({ lock }) => lock());
 }
 
 /** Loaded with the first log-out: a start without a network has it too. */
