@@ -3,8 +3,8 @@
     python -m tools.balancer 127.0.0.1:8080 10.77.0.11:8000 10.77.0.12:8000
 
 It asks each host's /readyz all the time and sends requests in turn to those that say 200. What could not even be sent
-goes to another host; so does a scan whose host broke off before it answered, for a scan may be sent twice. Three tries
-in all, as haproxy makes them with `retries 2`.
+goes to another host; so does a scan whose host broke off before it answered, or could not take it now (503), for a scan
+may be sent twice. Three tries in all, as haproxy makes them with `retries 2`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ HEAD_BYTES = 64 * 1024
 LENGTH = re.compile(rb"^content-length:\s*(\d+)", re.IGNORECASE | re.MULTILINE)
 OURS = re.compile(rb"^(connection|x-forwarded-\w+):.*\r\n", re.IGNORECASE | re.MULTILINE)
 MAY_REPEAT = re.compile(rb"(GET|HEAD) |POST [^ ]*/(scan|scans|scans/batch|heartbeat) ")
+NOT_NOW = b" 503 "
 BROKEN = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -96,6 +97,7 @@ class Balancer:
 
     async def _answer(self, head: bytes, body: bytes, client: str) -> bytes:
         tried: list[Host] = []
+        said = BROKEN
         sent = OURS.sub(b"", head[:-2]) + f"X-Forwarded-For: {client}\r\nX-Forwarded-Proto: http\r\n".encode()
         while len(tried) < TRIES:
             left = [host for host in self.hosts if host not in tried]
@@ -116,8 +118,10 @@ class Balancer:
                     return BROKEN
             else:
                 headers, _, content = answer.partition(b"\r\n\r\n")
-                return OURS.sub(b"", headers + b"\r\n") + b"\r\n" + content
-        return BROKEN
+                said = OURS.sub(b"", headers + b"\r\n") + b"\r\n" + content
+                if NOT_NOW not in headers.split(b"\r\n", 1)[0] or not MAY_REPEAT.match(head):
+                    return said
+        return said
 
 
 def _parted(text: str) -> tuple[str, int]:
