@@ -28,6 +28,7 @@ export async function logOut({ token, tell }) {
     return tell("Log out needs the network. Lock hides your work.", "warn", "warn");
   }
   await clearWork();
+  if (globalThis.BroadcastChannel) new BroadcastChannel("scandock").postMessage(0); // nobody's page any more, as in outbox.js
   location.assign("/login");
 }
 

@@ -48,7 +48,7 @@ export class Outbox {
       },
     });
     this.#others?.addEventListener("message", ({ data }) => this.#heard(data));
-    this.#others?.postMessage(person);
+    if (person) this.#others?.postMessage(person); // a page without one says nothing of who has logged in
     this.queue.refresh().then(() => this.drain());
   }
 
@@ -156,7 +156,7 @@ export class Outbox {
     this.#tried(scans);
     const body = { sent_at: deviceTime(), scans: scans.map((scan) => this.#asShown(scan, true)) };
     const { status, said } = await ask("/device/scans", body, BATCH_MS);
-    if (Array.isArray(said?.results)) return said.results.filter((each) => !this.#isAnswered(each)); // sent again, with the answer
+    if (Array.isArray(said?.results)) return said.results.map((each) => (this.#isAnswered(each) ? { ...each, status: 0 } : each)); // sent again, with the answer
     if (status === 403 && said?.code === "device_revoked") return this.#lost("REVOKED");
     if (said && (status === 401 || status === 403)) return void this.#lost("LOG IN");
     return this.#lost(status >= 400 ? `SERVER ${status}` : "OFFLINE");

@@ -135,7 +135,8 @@ def _bind(task: Task) -> Iterator[Way]:
     yield Way(facts["dock"], played=facts["dock"][0], is_asked=may_be_over)
     yield Way(likes=(codes.LIKE_PLACE,))
     if facts["taken"] is not None and not task.state.get("fresh"):
-        yield Way(likes=codes.like_unit(facts["taken"]), played=NEW_UNIT, is_asked=may_be_over)
+        # it may hang from another receipt, and say something else
+        yield Way(likes=codes.like_unit(facts["taken"]), played=NEW_UNIT, is_asked=True)
     yield Way(likes=codes.like_unit(()))
     yield Way(codes.cards("BACK"), played=codes.cards("BACK")[0])
     yield Way(codes.cards("DAMAGED", "ALL"))

@@ -89,18 +89,24 @@ def doubt(task: Task, unit: Unit, by: By) -> str:
     asked = {"unit": unit.id, **_says(held)}
     if not wrong or task.state.get("doubted") == asked:
         return ""
+    if not _is_fresh(task, unit) and not by.asks_again():  # a phone without a network cannot know what is on that label
+        return ""
     task.note(doubted=asked)
-    by.code, by.tone = "confirm", "warn"
+    by.code, by.tone = "confirm" if _is_fresh(task, unit) else "asks", "warn"
     return f"Label {wrong}. Scan again, or PRINT."
 
 
 def _said_by(unit: Unit, task: Task) -> dict[str, Any]:
     """What the unit's label says of goods; nothing when there is none, or more is on the unit than it can say."""
-    fresh = task.state.get("fresh")
-    if fresh is not None and fresh["unit"] == unit.id:
-        says: dict[str, Any] = fresh["says"]
+    if _is_fresh(task, unit):
+        says: dict[str, Any] = task.state["fresh"]["says"]
         return says
-    return {} if units.has_content(unit) else printing.said_of("unit", unit.id, task.site_id)
+    says = {} if units.has_content(unit) else printing.said_of("unit", unit.id, task.site_id)
+    return says if isinstance(says.get("item"), int) and isinstance(says.get("count"), int) else {}
+
+
+def _is_fresh(task: Task, unit: Unit) -> bool:
+    return bool((task.state.get("fresh") or {}).get("unit") == unit.id)
 
 
 def taken(task: Task, unit_id: int) -> None:

@@ -352,6 +352,16 @@ def test_when_another_person_logs_in_on_this_device_its_other_pages_follow(stati
     front.close()
 
 
+def test_the_page_without_a_network_says_nothing_of_who_has_logged_in(station: Station, server: Harness) -> None:
+    station.open()
+    station.page.evaluate("window.isStillHere = true")
+    other = station.context.new_page()
+    other.goto(station.url + "/offline")
+    other.wait_for_timeout(500)
+    assert station.page.evaluate("window.isStillHere")
+    other.close()
+
+
 def test_a_page_of_somebody_else_is_no_new_page_of_this_work(station: Station, server: Harness) -> None:
     """The form token is of another session: what was scanned here is sent by the device, in its person's name."""
     station.open()

@@ -139,11 +139,33 @@ def test_a_label_that_another_receipt_left_over_is_asked_about_when_it_says_some
     blind = floor.start("ana", "receive")
     floor.scans("ana", blind, "MUG", command("Q", 5), pallet(1))
     asked = floor.scans("ana", blind, "MUG", command("Q", 6), pallet(left))
-    assert (asked["code"], asked["say"]) == ("confirm", "Label says 5. Scan again, or PRINT.")
+    assert (asked["code"], asked["say"]) == ("asks", "Label says 5. Scan again, or PRINT.")
     assert floor.scans("ana", blind, command("Q", 5), pallet(left))["code"] == "booked"
     again = floor.scans("ana", blind, "MUG", command("Q", 6), pallet(left))
     assert again["code"] == "booked"  # more is on it than its label says
     assert floor.is_good()
+
+
+def test_a_left_over_label_is_not_asked_about_where_its_person_has_gone_on(floor: Floor) -> None:
+    printer(floor)
+    first = receipt(floor)
+    floor.scans("ana", first, "MUG", command("Q", 5))
+    left = fresh(first)["code"]
+    floor.scans("ana", first, DONE, DONE, DONE)
+    blind = floor.start("ana", "receive")
+    floor.scans("ana", blind, "MUG", command("Q", 6))
+    assert floor.scan("ana", blind, pallet(left), seen="ok")["code"] == "booked"
+
+
+@pytest.mark.parametrize("details", [{"qty": 5}, {"item": "x", "count": 5}, {"item": 1}])
+def test_a_label_that_a_program_has_asked_for_says_what_it_says(floor: Floor, details: dict[str, Any]) -> None:
+    printer(floor)
+    by = floor.by("ana")
+    dock = floor.world.locations["DOCK-1"].id
+    unit = transact(lambda: units.new_unit(by, "pallet", dock))
+    transact(lambda: printing.ask("unit", unit.id, by, details=details, key="api:1"))
+    blind = floor.start("ana", "receive")
+    assert floor.scans("ana", blind, "MUG", pallet(unit.code))["code"] == "booked"
 
 
 def test_a_label_that_says_something_else_does_not_hide_that_too_many_came(floor: Floor) -> None:

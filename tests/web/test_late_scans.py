@@ -197,6 +197,15 @@ def test_a_place_that_was_counted_while_a_scan_waited_for_minutes_is_counted_aga
     assert len(counts()) == 1
 
 
+def test_a_count_whose_end_comes_late_asks_for_no_other_count_of_itself(floor: Floor) -> None:
+    counting = count(floor, "A-01-1", "MUG", command("Q", 9), command("DONE"))
+    floor.scans("dan", counting, place("A-01-1"), "MUG", command("Q", 9))
+    made, sent = now() - timedelta(minutes=20), now()
+    assert floor.scan("dan", counting, command("DONE"), at=made, sent_at=sent)["outcome"] != "refused"
+    assert db.session.get_one(Task, counting).status == "done"
+    assert counts() == []
+
+
 def test_a_scan_that_was_made_after_the_count_asks_for_none(floor: Floor) -> None:
     counting = count(floor, "A-01-1", "MUG", command("Q", 10), command("DONE"))
 
