@@ -321,7 +321,7 @@ def _replay(seen: _Seen, incoming: Incoming, by: By) -> Answer:
     if seen.fingerprint != incoming.fingerprint:
         raise Refusal("scan_id_reused", incoming.scan_id)
     answer: Answer = json.loads(seen.answer)
-    if answer["code"] == "asks" and incoming.seen == "ok":
+    if answer["code"] == "twice" and incoming.seen == "ok":
         return _answer_for(incoming, by)
     return {**answer, "replayed": True}
 
@@ -331,7 +331,7 @@ def _answer_for(incoming: Incoming, by: By) -> Answer:
 
     It has an id of its own, made from the first one's, so it is taken once too.
     """
-    second = str(uuid.uuid5(uuid.UUID(incoming.scan_id), "asks"))
+    second = str(uuid.uuid5(uuid.UUID(incoming.scan_id), "twice"))
     return {**accept_scan(replace(incoming, scan_id=second), by), "scan_id": incoming.scan_id}
 
 

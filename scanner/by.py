@@ -48,7 +48,7 @@ class By:
         return now().astimezone(ZoneInfo(self.timezone)).date()
 
     def asks_again(self) -> bool:
-        """Whether what is asked twice is asked now (code "asks"). A device that has said yes has let it be done.
+        """Whether what is asked twice is asked now (code "twice"). A device that has said yes has let it be done.
 
         What it says so of only when it sends it again is taken as the second scan (scanner/accept.py).
         """

@@ -166,7 +166,7 @@ def _put(task: Task, found: Found, by: By) -> str:
     is_asked = (not offers or location.id != offers[0][0]) and task.state.get("confirm") != location.id
     if is_asked and by.asks_again():
         task.note(confirm=location.id)
-        by.code, by.tone = "asks", "warn"
+        by.code, by.tone = "twice", "warn"
         return f"{location.code} is another place. Scan it again to put it there."
     if "unit" in load:
         ledger.move_unit(by, _free_unit(load["unit"]), location.id, Why("putaway"))

@@ -173,7 +173,7 @@ export class Outbox {
 
   /** Whether the server asks for a second scan of what its person has seen to be right, and has gone on from. */
   #isAnswered({ scan_id, answer }) {
-    return answer?.code === "asks" && this.#hooks.shown({ scan_id }) === "ok";
+    return answer?.code === "twice" && this.#hooks.shown({ scan_id }) === "ok";
   }
 
   #tried(scans) {

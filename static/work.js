@@ -330,7 +330,7 @@ function tellOther() {
 function withoutScreen(said, entry) {
   last = said;
   const isRefused = said.outcome === "refused" && said.tone !== "tick";
-  if (entry.hasSounded && said.code !== "asks" && isRefused === (entry.shown === "stop")) return true; // as it was shown
+  if (entry.hasSounded && said.code !== "twice" && isRefused === (entry.shown === "stop")) return true; // as it was shown
   if (isRefused) for (const each of made.values()) each.isTold ||= each.shown === "stop"; // its page must not hide this one
   const unseen = unseenStop(entry.read_at);
   if (unseen) keepStop(unseen, said.line);

@@ -27,7 +27,7 @@ def book(task: Task, unit_id: int, by: By) -> str:
     over = _too_many(task, item, qty)
     if over and task.state.get("confirm") != f"over {qty}" and by.asks_again():
         task.note(confirm=f"over {qty}")
-        by.code, by.tone = "asks", "warn"
+        by.code, by.tone = "twice", "warn"
         return f"{over} more than ordered. Do the same again to book it all the same."
     target = _target(task, unit_id, by)
     _post(by, task, item, held, target)

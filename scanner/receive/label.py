@@ -92,7 +92,7 @@ def doubt(task: Task, unit: Unit, by: By) -> str:
     if not _is_fresh(task, unit) and not by.asks_again():  # a phone without a network cannot know what is on that label
         return ""
     task.note(doubted=asked)
-    by.code, by.tone = "confirm" if _is_fresh(task, unit) else "asks", "warn"
+    by.code, by.tone = "confirm" if _is_fresh(task, unit) else "twice", "warn"
     return f"Label {wrong}. Scan again, or PRINT."
 
 

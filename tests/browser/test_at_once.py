@@ -70,7 +70,7 @@ def test_a_scan_behind_a_question_waits_for_its_answer(station: Station, server:
     ]
     known(station)
     server.delay_s = 0.2
-    server.answers["LA032X"] = {"outcome": "accepted", "code": "asks", "say": "Again?", "tone": "warn"}
+    server.answers["LA032X"] = {"outcome": "accepted", "code": "twice", "say": "Again?", "tone": "warn"}
     station.keys("LA032X")
     station.keys("MUG")
     station.wait(lambda: kept(station) == 0)
@@ -110,7 +110,7 @@ def test_what_the_server_asks_twice_is_not_judged_here_while_it_can_be_asked(sta
     server.coming = [(PLAIN, {"other": "stop", "ways": {"LA032X": ASKS}}), (ITEM, {"other": "keep", "ways": {}})]
     known(station)
     server.delay_s = 0.4
-    server.answers["LA032X"] = {"outcome": "accepted", "code": "asks", "say": "Again?", "tone": "warn"}
+    server.answers["LA032X"] = {"outcome": "accepted", "code": "twice", "say": "Again?", "tone": "warn"}
     station.keys("LA032X")
     station.wait(lambda: "Again?" in station.text("#verdict"))
     assert (station.tones(), station.page.get_attribute("#screen", "data-step")) == (["warn"], "location")
@@ -215,7 +215,7 @@ def test_a_question_that_comes_when_its_person_has_gone_on_is_answered_by_the_de
     known(station)
     server.delay_s = 1.2
     server.prompts["LA032X"] = ITEM
-    server.answers["LA032X"] = {"outcome": "accepted", "code": "asks", "say": "Full. Scan again.", "tone": "warn"}
+    server.answers["LA032X"] = {"outcome": "accepted", "code": "twice", "say": "Full. Scan again.", "tone": "warn"}
     station.keys("LA032X")
     station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "item")
     station.wait(lambda: kept(station) == 0, seconds=10)

@@ -86,7 +86,7 @@ def test_what_a_device_calls_right_is_taken_and_what_it_calls_wrong_is_refused(f
         answer = scan()
         if means == "stop":
             assert answer["outcome"] == "refused", (raw, answer["prompt"]["step"])
-        elif means == "ok" and answer["code"] not in ("confirm", "asks") and not device.ends(way):
+        elif means == "ok" and answer["code"] not in ("confirm", "twice") and not device.ends(way):
             assert answer["outcome"] != "refused", (raw, answer["say"])
             came = ahead.key_of(prompt_from_json(answer["prompt"]))
             assert came == way["to"] or finds_more(answer), (raw, answer["prompt"])
@@ -229,7 +229,7 @@ def test_another_place_than_the_one_shown_is_asked_for_twice_where_the_server_is
     best = floor.prompt(task).place
     assert best is not None
     other = next(code for code in ("A-01-1", "A-02-1") if code != best.code)
-    assert floor.scan("ana", task, place(other))["code"] == "asks"
+    assert floor.scan("ana", task, place(other))["code"] == "twice"
     assert floor.scan("ana", task, place(other))["code"] == "booked"
 
 
@@ -243,8 +243,8 @@ def test_who_was_told_yes_and_never_heard_the_question_has_answered_it(floor: Fl
     other = next(code for code in ("A-01-1", "A-02-1") if code != best.code)
     sent = floor.incoming("ana", task, place(other))
     asked = accept_scan(sent, floor.by("ana"))
-    assert (asked["code"], asked["moves"]) == ("asks", [])
-    assert accept_scan(replace(sent, seen="stop"), floor.by("ana"))["code"] == "asks"
+    assert (asked["code"], asked["moves"]) == ("twice", [])
+    assert accept_scan(replace(sent, seen="stop"), floor.by("ana"))["code"] == "twice"
     booked = accept_scan(replace(sent, seen="ok"), floor.by("ana"))
     assert (booked["code"], booked["scan_id"], len(booked["moves"])) == ("booked", sent.scan_id, 1)
     assert accept_scan(replace(sent, seen="ok"), floor.by("ana")) == {**booked, "replayed": True}

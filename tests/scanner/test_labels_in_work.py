@@ -139,7 +139,7 @@ def test_a_label_that_another_receipt_left_over_is_asked_about_when_it_says_some
     blind = floor.start("ana", "receive")
     floor.scans("ana", blind, "MUG", command("Q", 5), pallet(1))
     asked = floor.scans("ana", blind, "MUG", command("Q", 6), pallet(left))
-    assert (asked["code"], asked["say"]) == ("asks", "Label says 5. Scan again, or PRINT.")
+    assert (asked["code"], asked["say"]) == ("twice", "Label says 5. Scan again, or PRINT.")
     assert floor.scans("ana", blind, command("Q", 5), pallet(left))["code"] == "booked"
     again = floor.scans("ana", blind, "MUG", command("Q", 6), pallet(left))
     assert again["code"] == "booked"  # more is on it than its label says
@@ -174,7 +174,7 @@ def test_a_label_that_says_something_else_does_not_hide_that_too_many_came(floor
     floor.scans("ana", task, "MUG", command("Q", 5), command("Q", 21))
     code = fresh(task)["code"]
     answers = [floor.scans("ana", task, pallet(code)) for _ in range(3)]
-    assert [answer["code"] for answer in answers] == ["confirm", "asks", "booked"]
+    assert [answer["code"] for answer in answers] == ["confirm", "twice", "booked"]
     assert "more than ordered" in answers[1]["say"]
     assert fresh(task) == {}
 

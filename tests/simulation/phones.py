@@ -66,7 +66,7 @@ def spoilt(folder: Path, name: str) -> Path:
 SPOILT = {
     # whatever the answer is, what was sent is taken for done: a 4xx, a portal's page, a lost connection
     "deletes": (
-        "return this.#failed();\n",
+        "return this.#failed(scans.some(({ scan_id }) => results?.some((each) => each.scan_id === scan_id)));\n",
         "{ await store.done(scans.map((each) => each.scan_id), []); await this.refresh(); return true; }\n",
     ),
     # each try has an id of its own, so the server cannot tell a repeat from a new scan
