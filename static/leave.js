@@ -18,7 +18,7 @@ const TAKEN = {
  * Ends the session on the server, then what is known here of the work. What waits stays and is sent by the device; what its
  * person has still to decide waits for them. Without a network there is no log-out: the session would live on.
  */
-export async function logOut({ token, tell }) {
+export async function logOut({ token, tell, outbox }) {
   if (!isLasting && (await all()).length) return tell("This browser keeps nothing. Log out when all is sent.", "stop", "stop");
   try {
     const body = new URLSearchParams({ csrf_token: token });
@@ -28,7 +28,7 @@ export async function logOut({ token, tell }) {
     return tell("Log out needs the network. Lock hides your work.", "warn", "warn");
   }
   await clearWork();
-  if (globalThis.BroadcastChannel) new BroadcastChannel("scandock").postMessage(0); // nobody's page any more, as in outbox.js
+  outbox.left();
   location.assign("/login");
 }
 

@@ -85,6 +85,11 @@ export class Outbox {
     if (moved.length) await store.amend(moved.map((scan) => scan.scan_id), { to });
   }
 
+  /** Its person has logged out: the other pages follow. */
+  left() {
+    this.#others?.postMessage(0);
+  }
+
   /** Sends what waits. One page of the device at a time, where the browser can tell; ids keep the rest from harm. */
   drain() {
     if (this.queue.isSending || !navigator.locks) return this.queue.drain();

@@ -140,7 +140,7 @@ function submitted(event) {
 /** Loaded with the first log-out: a start without a network has it too. */
 async function logOut() {
   const token = (await work.freshToken()) || $("screen").dataset.csrf;
-  import("./leave.js").then(({ logOut }) => logOut({ token, tell }), () => tell("Log out needs the network.", "warn", "warn"));
+  import("./leave.js").then(({ logOut }) => logOut({ token, tell, outbox: work.outbox }), () => tell("Log out needs the network.", "warn", "warn"));
 }
 
 // --- hands -----------------------------------------------------------------------------------------------------------

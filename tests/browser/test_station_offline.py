@@ -352,6 +352,16 @@ def test_when_another_person_logs_in_on_this_device_its_other_pages_follow(stati
     front.close()
 
 
+def test_when_its_person_logs_out_on_one_page_the_others_follow(station: Station, server: Harness) -> None:
+    behind = station.open().page
+    front = station.context.new_page()
+    front.goto(station.url + "/")
+    with behind.expect_navigation():
+        front.evaluate("document.querySelector(\"form[action='/logout']\").requestSubmit()")
+    front.wait_for_url("**/login")
+    front.close()
+
+
 def test_the_page_without_a_network_says_nothing_of_who_has_logged_in(station: Station, server: Harness) -> None:
     station.open()
     station.page.evaluate("window.isStillHere = true")
