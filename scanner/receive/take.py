@@ -111,6 +111,7 @@ def bind(task: Task, found: Found, by: By) -> str:
         raise Refusal("unit_in_use", unit_words(unit), other="another place")
     unit.location_id = task.location_id
     db.session.flush()
-    say = label.doubt(task, unit, by) or book(task, unit.id, by)
+    is_new = found.thing is None  # nothing of ours has printed its label
+    say = ("" if is_new else label.doubt(task, unit, by)) or book(task, unit.id, by)
     label.taken(task, unit.id)
     return say
