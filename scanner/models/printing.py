@@ -94,9 +94,7 @@ class PrintJob(Model):
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    sha256: Mapped[str] = mapped_column(
-        String(64), default=""
-    )  # of the bytes that were sent, or that a program has taken
+    sha256: Mapped[str] = mapped_column(String(64), default="")  # of the bytes that were sent, or taken by a program
 
 
 class PrintStep(Model):

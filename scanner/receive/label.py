@@ -63,11 +63,11 @@ def _says(held: dict[str, Any]) -> dict[str, Any]:
 
 def is_true(task: Task) -> bool:
     """Whether the label that has come out says what is in hand now."""
-    return _differs(task.state["fresh"]["says"], in_hand(task) or {}) == ""
+    return not words(task)
 
 
 def words(task: Task) -> str:
-    """What is wrong with the label that has come out: "says 6", "says another lot", "is of other goods"."""
+    """What is wrong with the label that has come out: "says 6", "says another lot", "is of other goods", or ""."""
     return _differs(task.state["fresh"]["says"], in_hand(task) or {})
 
 
