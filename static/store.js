@@ -106,11 +106,10 @@ export async function told(person) {
   return all.filter((each) => each.person === person).sort((one, other) => (one.at < other.at ? -1 : 1));
 }
 
-/** Forgets what a person was told: one entry that they have seen, or all. */
-export async function seen(person, scan_id = null) {
-  const ids = (await told(person)).map((each) => each.scan_id).filter((id) => scan_id === null || id === scan_id);
-  memory.told = memory.told.filter((each) => !ids.includes(each.scan_id));
-  if (await base()) await write(["told"], ({ store }) => Promise.all(ids.map((id) => store.delete(id))));
+/** Forgets what its person was told of a scan: they have seen it. */
+export async function seen(scan_id) {
+  memory.told = memory.told.filter((each) => each.scan_id !== scan_id);
+  if (await base()) await write(["told"], ({ store }) => store.delete(scan_id));
 }
 
 /** A part of the work in hand, "where" or "steps"; undefined when there is none. */

@@ -49,7 +49,7 @@ function decision(entry) {
   const found = `${timeOf(entry)} ${taskOf(entry)}: you scanned ${entry.scanned || printable(entry.raw)}.`;
   const came = CAME[entry.outcome] ?? "It was booked, and the desk looks at it.";
   const ok = button("OK", async () => {
-    await store.seen(page.person, entry.scan_id);
+    await store.seen(entry.scan_id);
     page.changed();
   });
   ok.classList.add("button--go");
