@@ -81,6 +81,8 @@ def passed(part: Picture) -> Image.Image:
 def black_and_white(png: bytes) -> Image.Image:
     """The dots of a PNG, one bit each. What is transparent in it is the white of the paper."""
     opened: Image.Image = Image.open(io.BytesIO(png))
+    if opened.mode.startswith("I"):  # grey of 16 bits: Pillow would clip it, not scale it
+        opened = opened.point(lambda value: value / 257).convert("L")
     if opened.has_transparency_data:
         opened = Image.alpha_composite(Image.new("RGBA", opened.size, "white"), opened.convert("RGBA"))
     return opened.convert("L").point(lambda value: 255 * (value > 127)).convert("1", dither=Image.Dither.NONE)

@@ -69,6 +69,13 @@ def markup(text: str, most: int = MOST) -> str:
     line = clean(text, most)
     if line.isascii():
         return escape(line, quote=False)
+    return "".join(
+        f'<font name="{OTHER}">{escape(s)}</font>' if other else escape(s, quote=False) for other, s in _runs(line)
+    )
+
+
+def _runs(line: str) -> list[tuple[bool, str]]:
+    """The parts of a line, and of each whether it needs the other font."""
     parts: list[tuple[bool, str]] = []
     for char in line:
         is_other = not is_own(char)
@@ -76,9 +83,7 @@ def markup(text: str, most: int = MOST) -> str:
             parts[-1] = (is_other, parts[-1][1] + char)
         else:
             parts.append((is_other, char))
-    return "".join(
-        f'<font name="{OTHER}">{escape(s)}</font>' if other else escape(s, quote=False) for other, s in parts
-    )
+    return parts
 
 
 @cache
@@ -100,18 +105,34 @@ def style(size: float = 9, *, bold: bool = False, right: bool = False, grey: boo
 def words(text: str, size: float = 9, *, most: int = MOST, **look: bool) -> Flowable:
     """A text that may hold anything, as a flowable that wraps within its cell."""
     if _needs_shaping(text):
-        return Shaped(clean(text, most), size, bold=look.get("bold", False), right=look.get("right", False))
+        return Shaped(clean(text, most), size, **look)
     line = markup(text, most)
     return Paragraph(line, style(size, breaks=OTHER in line, **look))
+
+
+def put(canvas: Any, text: str, x: float, y: float, size: float, *, align: str = "left", **look: bool) -> None:
+    """Write one line that may hold anything, its baseline at `y`: from `x`, up to it (right), or around it (center)."""
+    name, line = BOLD if look.get("bold") else PLAIN, clean(text)
+    shaped = Shaped(line, size, **look) if _needs_shaping(line) else None
+    runs = [] if shaped else [(OTHER if is_other else name, part) for is_other, part in _runs(line)]
+    taken = shaped.one_line() if shaped else sum(pdfmetrics.stringWidth(part, font, size) for font, part in runs)
+    x -= {"left": 0, "center": taken / 2, "right": taken}[align]
+    if shaped:
+        shaped.drawOn(canvas, x, y - shaped.below)
+    canvas.setFillColor(GREY if look.get("grey") else INK)
+    for font, part in runs:
+        canvas.setFont(font, size)
+        canvas.drawString(x, y, part)
+        x += pdfmetrics.stringWidth(part, font, size)
 
 
 class Shaped(Flowable):  # type: ignore[misc] # reportlab has no types
     """A text in a script that has to be shaped, wrapped between words, as a picture of 300 dots to the inch."""
 
-    def __init__(self, text: str, size: float, *, bold: bool = False, right: bool = False) -> None:
+    def __init__(self, text: str, size: float, *, bold: bool = False, right: bool = False, grey: bool = False) -> None:
         super().__init__()
-        self._text, self._size = text, size
-        self._font = fonts_of_labels.font(_FILES[BOLD if bold else PLAIN], round(size * _DOTS_PER_POINT))
+        self._text, self._size, self._bold, self._ink = text, size, bold, GREY if grey else INK
+        self._dots = round(size * _DOTS_PER_POINT)
         self._is_right = right or is_right_to_left(text)
         self._lines: list[str] = []
 
@@ -122,11 +143,29 @@ class Shaped(Flowable):  # type: ignore[misc] # reportlab has no types
         self.height = len(self._lines) * self._size * 1.25
         return width, self.height
 
+    def one_line(self) -> float:
+        """Take as much room as the whole text needs on one line: how wide that is, in points."""
+        room = self._long(self._text) / _DOTS_PER_POINT
+        self.wrap(room + 1, 0)
+        return room
+
+    @property
+    def below(self) -> float:
+        """How far its lower edge is below the baseline of its only line, in points."""
+        return self.height - self._ascent / _DOTS_PER_POINT
+
+    @property
+    def _ascent(self) -> int:
+        return fonts_of_labels.font(_FILES[PLAIN], self._dots).getmetrics()[0]
+
+    def _long(self, line: str) -> int:
+        return fonts_of_labels.width(line, self._dots, self._bold)
+
     def _wrapped(self, room: float) -> list[str]:
         lines, line = [], ""
         for word in self._text.split(" "):
             longer = f"{line} {word}".strip()
-            if self._font.getlength(longer) <= room or not line:
+            if self._long(longer) <= room or not line:
                 line = longer
             else:
                 lines.append(line)
@@ -138,10 +177,14 @@ class Shaped(Flowable):  # type: ignore[misc] # reportlab has no types
         leading = self._size * 1.25
         size = max(1, round(self.width * _DOTS_PER_POINT)), max(1, round(self.height * _DOTS_PER_POINT))
         paper = Image.new("L", size, 255)
-        pen = ImageDraw.Draw(paper)
+        pen, ink = ImageDraw.Draw(paper), round(255 * self._ink.red)
         for number, line in enumerate(self._lines):
-            x = max(0, size[0] - self._font.getlength(line)) if self._is_right else 0
-            pen.text((x, round(number * leading * _DOTS_PER_POINT)), line, font=self._font, fill=0)
+            x = max(0, size[0] - self._long(line)) if self._is_right else 0
+            y = round(number * leading * _DOTS_PER_POINT) + self._ascent
+            for path, part in fonts_of_labels.runs(line, self._bold):
+                font = fonts_of_labels.font(path, self._dots)
+                pen.text((x, y), part, font=font, fill=ink, anchor="ls")
+                x += round(font.getlength(part))
         data = io.BytesIO()
         paper.save(data, "PNG")
         data.seek(0)

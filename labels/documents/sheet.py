@@ -19,7 +19,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, Image, KeepToge
 
 from labels.documents import words as vocabulary
 from labels.documents.figures import locale_of
-from labels.documents.letters import BOLD, GREY, INK, PLAIN, clean, fonts, width, words
+from labels.documents.letters import GREY, INK, PLAIN, clean, fonts, put, width, words
 
 # Where the paper is US Letter: Unicode CLDR, supplemental data, measurementData/paperSize.
 LETTER_COUNTRIES: Final = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())  # noqa: SIM905
@@ -78,9 +78,7 @@ class _Bars(Flowable):  # type: ignore[misc] # reportlab has no types
     def draw(self) -> None:
         """Platypus asks for the ink."""
         self._symbol.drawOn(self.canv, self._quiet, 11)
-        self.canv.setFont(PLAIN, 8)
-        self.canv.setFillColor(INK)
-        self.canv.drawCentredString((self.width + self._quiet) / 2, 1.5, self._text)
+        put(self.canv, self._text, (self.width + self._quiet) / 2, 1.5, 8, align="center")
 
 
 class Sheet:
@@ -244,12 +242,8 @@ class Sheet:
 
     def _running_head(self, canvas: Any, _document: Any) -> None:
         y = self.paper[1] - HEAD + 5 * mm
-        canvas.setFont(BOLD, 9)
-        canvas.setFillColor(INK)
-        canvas.drawString(MARGIN, y, f"{self.title} {self.number}")
-        canvas.setFont(PLAIN, 8)
-        canvas.setFillColor(GREY)
-        canvas.drawRightString(self.paper[0] - MARGIN, y, self.say("continued"))
+        put(canvas, f"{self.title} {self.number}", MARGIN, y, 9, bold=True)
+        put(canvas, self.say("continued"), self.paper[0] - MARGIN, y, 8, align="right", grey=True)
 
     def _canvas(self, *args: Any, **kwargs: Any) -> Canvas:
         return _Counted(self, *args, **kwargs)
@@ -260,14 +254,10 @@ class Sheet:
         canvas.setStrokeColor(LINE)
         canvas.setLineWidth(0.4)
         canvas.line(MARGIN, FOOT - 4 * mm, right, FOOT - 4 * mm)
-        canvas.setFont(PLAIN, 7.5)
-        canvas.setFillColor(GREY)
-        canvas.drawString(MARGIN, FOOT - 8 * mm, self._imprint())
-        canvas.drawRightString(right, FOOT - 8 * mm, self.say("page", n=page, m=pages))
+        put(canvas, self._imprint(), MARGIN, FOOT - 8 * mm, 7.5, grey=True)
+        put(canvas, self.say("page", n=page, m=pages), right, FOOT - 8 * mm, 7.5, align="right", grey=True)
         if self.mark:
-            canvas.setFont(BOLD, 9)
-            canvas.setFillColor(INK)
-            canvas.drawCentredString(self.paper[0] / 2, self.paper[1] - 9 * mm, self.mark)
+            put(canvas, self.mark, self.paper[0] / 2, self.paper[1] - 9 * mm, 9, align="center", bold=True)
 
     def _imprint(self) -> str:
         tax = self.company.get("tax_id")

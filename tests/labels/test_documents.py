@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pypdfium2
 import pytest
 from sqlalchemy import insert, select, update
 
@@ -15,7 +16,7 @@ from labels.documents.figures import amount, locale_of, money, percent
 from labels.documents.letters import MOST, Shaped, clean, words
 from labels.documents.sheet import Column, Sheet
 from labels.documents.words import WORDS
-from labels.text import FALLBACK
+from labels.text import BOX, FALLBACK
 from scanner import discrepancies, ledger, shown, walk
 from scanner.barcode import command, encode
 from scanner.db import db, now, transact
@@ -407,6 +408,28 @@ def test_a_sign_that_the_first_font_lacks_is_set_in_the_second_in_sums_and_in_ta
     fonts = [font for char, font, *_ in letters(sheet.pdf()) if char == "\uffe5"]
     assert len(fonts) == 3
     assert all("Droid" in font for font in fonts)
+
+
+@pytest.mark.skipif(not FALLBACK.exists(), reason="needs fonts-droid-fallback")
+def test_head_and_foot_of_every_page_are_in_any_script() -> None:
+    sheet = Sheet("packing_slip", "注文-1", {"name": "青い倉庫"}, locale=locale_of("ja_JP"))
+    sheet.rows([Column("SKU")], [(f"L-{n}",) for n in range(100)])
+    read = pages(sheet.pdf())
+    assert len(read) > 1
+    assert all("青い倉庫" in page for page in read)
+    assert all("注文-1" in page for page in read[1:])
+    assert not any(BOX in page for page in read)
+
+
+def test_a_head_that_reads_from_right_to_left_stands_on_its_line_as_a_picture() -> None:
+    sheet = Sheet("packing_slip", "طلب", {"name": "مستودع"}, locale=locale_of("en_US"))
+    sheet.rows([Column("SKU")], [(f"L-{n}",) for n in range(100)])
+    document = pypdfium2.PdfDocument(sheet.pdf())
+    for page in document:
+        pictures = [part for part in page.get_objects() if part.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
+        places = [part.get_bounds() for part in pictures]
+        assert any(bottom < 40 for _, bottom, _, _ in places), places  # the foot
+        assert all(0 <= left < right <= page.get_width() for left, _, right, _ in places), places
 
 
 @pytest.mark.parametrize("cents", [123_456, 123_456_789_000, 2**62])

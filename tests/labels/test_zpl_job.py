@@ -116,6 +116,14 @@ def test_what_is_transparent_in_a_carriers_label_is_white(mode: str) -> None:
     assert picture.draw(passed_through(sent, Media(100, 50))).tobytes() == dots.tobytes()
 
 
+def test_grey_of_16_bits_is_black_below_its_middle() -> None:
+    image = Image.new("I;16", (812, 1218), 65_535)
+    image.paste(33_000, (0, 0, 406, 1218))
+    image.paste(32_000, (100, 100, 200, 200))
+    assert picture.black_and_white(saved(image)).histogram()[0] == 100 * 100
+    assert picture.black_and_white(saved(image, transparency=1)).histogram()[0] == 100 * 100
+
+
 def saved(image: Image.Image, **how: int) -> bytes:
     """A picture as PNG."""
     out = io.BytesIO()
