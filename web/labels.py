@@ -6,6 +6,7 @@ fields come back with the forms. Only POST asks for paper.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from collections.abc import Sequence
@@ -28,7 +29,6 @@ from scanner.db import db, let_go, transact
 from scanner.models import Carton, Location, Printer, PrintJob
 from scanner.models.location import STORAGE_KINDS
 from scanner.models.printing import WORKPLACE_KINDS
-from scanner.printing.things import PLATES
 from scanner.refusals import Refusal
 from web.auth import allow, me
 from web.page import ID_DIGITS, MOST_ID, act, one, printers_for, typed
@@ -87,6 +87,16 @@ class Wish:
         longest = select(Location.id).where(Location.id.in_(ids)).order_by(func.length(Location.scan_body).desc())
         first = db.session.scalar(longest.limit(1))
         return next((job for job in self.jobs if job.subject_id == first), self.jobs[0])
+
+    @property
+    def is_plate(self) -> bool:
+        """Whether there is but one such label: a second one is a copy."""
+        return bool(self.jobs) and self.things[0].is_plate
+
+    @property
+    def things(self) -> list[printing.Thing]:
+        """What the labels are of."""
+        return [printing.Thing(self.kind, job.subject_id, details=job.details) for job in self.jobs]
 
     @property
     def url(self) -> str:
@@ -148,7 +158,6 @@ def page(kind: str) -> Response:
         most_jobs=MOST_JOBS,
         most=many.MOST,
         token=uuid.uuid4(),
-        plates=PLATES,
     )
     return make_response(made, 422 if fault else 200)
 
@@ -194,13 +203,13 @@ def _queue(wish: Wish) -> None:
         raise Refusal("bad_quantity", len(wish.jobs))
     if not (wish.kind == "shipment" and carrier.has_one(wish.jobs[0].subject_id or 0)):
         proof_of(wish.widest, wish.target)
+    things = wish.things
     let_go()
 
     def work(start: int) -> None:
         printer = db.session.get_one(Printer, printer_id)
-        for number, job in enumerate(wish.jobs[start : start + AT_ONCE], start):
+        for number, thing in enumerate(things[start : start + AT_ONCE], start):
             key = f"desk:{token}:{wish.kind}:{number}"
-            thing = printing.Thing(wish.kind, job.subject_id, details=job.details)
             thing.ask(by, copies=copies, printer=printer, key=key)
 
     for start in range(0, len(wish.jobs), AT_ONCE):
@@ -237,23 +246,52 @@ def _print_paper(kind: str) -> AnyResponse:
 def pdf_(kind: str) -> Response:
     """All of them as a PDF, on pages of their size or on sheets. Locations get the new check digits once it is made.
 
-    Refuses what proofs refuse, bad_quantity, label_gone, labels_busy: then the labels that hang count on.
+    Refuses what proofs refuse, bad_quantity, label_gone, labels_busy: then the labels that hang count on. What has but
+    one label is written down as printed; print_under_way refuses it while a printer has it.
     """
-    wish, paper = _wish(kind), request.form.get("paper", "")
-    jobs = [job for job in wish.jobs for _ in range(_copies())]
-    if not 0 < len(jobs) <= many.MOST:
-        raise Refusal("bad_quantity", len(jobs))
-    digits = printing.new_check_digits([job.subject_id for job in wish.jobs], me()) if kind == "location" else {}
-    with db.session.no_autoflush:
-        printing.give_check_digits(digits)  # in memory: they are drawn, and forgotten by let_go
-        drawings = [subjects.drawing(job, wish.target) for job in jobs]
-    let_go()
-    file = many.file_of(drawings, paper if paper in pdf.PAPERS else "")
-    if digits:
-        transact(lambda: printing.give_check_digits(digits))
-    response = Response(file, mimetype=PDF)
+    wish, copies = _wish(kind), _copies()
+    if not 0 < len(wish.jobs) * copies <= many.MOST or (wish.is_plate and copies > 1):
+        raise Refusal("bad_quantity", len(wish.jobs) * copies)
+    response = Response(_plates(wish) if wish.is_plate else _file(wish, copies), mimetype=PDF)
     response.headers["Content-Disposition"] = f'inline; filename="{kind}.pdf"'
     return response
+
+
+def _file(wish: Wish, copies: int) -> bytes:
+    ids = [job.subject_id for job in wish.jobs]
+    digits = printing.new_check_digits(ids, me()) if wish.kind == "location" else {}
+    with db.session.no_autoflush:
+        printing.give_check_digits(digits)  # in memory: they are drawn, and forgotten by let_go
+        file = _drawn([job for job in wish.jobs for _ in range(copies)], wish.target)
+    if digits:
+        transact(lambda: printing.give_check_digits(digits))
+    return file
+
+
+def _plates(wish: Wish) -> bytes:
+    """Draw them as the next print of each, then write that down: what was printed meanwhile needs another file."""
+    by, things = me(), wish.things
+    if wish.kind == "shipment" and any(carrier.has_one(job.subject_id or 0) for job in wish.jobs):
+        raise Refusal("label_bad_content", "This parcel", why="its carrier has sent a label: print that one")
+    drawn = [(job.copy_of is not None, job.details) for job in wish.jobs]
+    file = _drawn(wish.jobs, wish.target)
+    sha256 = hashlib.sha256(file).hexdigest()
+
+    def work(start: int) -> None:
+        part = slice(start, start + AT_ONCE)
+        if [thing.in_file(by, sha256) for thing in things[part]] != drawn[part]:
+            raise Refusal("print_under_way", f"The {wish.kind}")
+
+    for start in range(0, len(things), AT_ONCE):
+        transact(partial(work, start))
+    return file
+
+
+def _drawn(jobs: Sequence[PrintJob], target: Target) -> bytes:
+    paper = request.form.get("paper", "")
+    drawings = [subjects.drawing(job, target) for job in jobs]
+    let_go()
+    return many.file_of(drawings, paper if paper in pdf.PAPERS else "")
 
 
 # --- what is wanted --------------------------------------------------------------------------------------------------
@@ -263,13 +301,21 @@ def _wish(kind: str) -> Wish:
     """The wish of this request. Raises NotFound."""
     if kind not in TITLES:
         raise NotFound
-    by, on = me(), request.values.get("on", "") or _first_choice(kind)
+    on = request.values.get("on", "") or _first_choice(kind)
     printer = _printer(on)
     target = target_at(printer) if printer else _page(kind, on)
-    jobs = [trial(kind, subject_id, by, details) for subject_id, details in _subjects(kind)]
+    jobs = [_job(kind, subject_id, details) for subject_id, details in _subjects(kind)]
     names = (*FIELDS, "id", "on")
     fields = [(name, value) for name in names for value in request.values.getlist(name) if value]
     return Wish(kind, jobs, target, printer, fields)
+
+
+def _job(kind: str, subject_id: int | None, details: dict[str, Any]) -> PrintJob:
+    """The next print of a label. What has but one is a copy once that is out."""
+    is_copy, details = printing.Thing(kind, subject_id, details=details).next_print(me())
+    job = trial(kind, subject_id, me(), details)
+    job.copy_of = 0 if is_copy else None
+    return job
 
 
 def _subjects(kind: str) -> list[tuple[int | None, dict[str, Any]]]:

@@ -12,7 +12,6 @@ from scanner.printing.answers import (
     came_out,
     cancel,
     is_for_page,
-    once,
     opened,
     print_again,
     print_elsewhere,
@@ -22,6 +21,7 @@ from scanner.printing.answers import (
 from scanner.printing.ask import ask, choose_printer, give_check_digits, new_check_digits, questions
 from scanner.printing.card import own_printer, told
 from scanner.printing.places import bind, place_of, printers_of, set_printers, unbind
+from scanner.printing.plates import once
 from scanner.printing.printers import ask_state, change_printer, new_printer, pause, resume
 from scanner.printing.things import Thing, thing_of
 

@@ -13,12 +13,12 @@ from sqlalchemy import select
 from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db, now
-from scanner.models import Printer, PrintJob, PrintStep
+from scanner.models import Printer, PrintJob
 from scanner.printing.ask import ask, choose_printer, note
 from scanner.refusals import Refusal
 
 ANYWHERE: Final = ("", "desk")  # devices that have no name of their own
-_ASKED: Final = "asked for as "
+Says = tuple[bool, dict[str, Any]]  # whether a label says that it is a copy, and what else it says
 
 
 def came_out(job: PrintJob, by: By) -> PrintJob:
@@ -67,7 +67,7 @@ def print_again(job: PrintJob, by: By) -> PrintJob:
 
     Where its printer was retired it goes to the one that serves this device.
     """
-    return _again(job, by, lambda again: _printer_in_use(again, by))
+    return again(job, by, lambda again: _printer_in_use(again, by))
 
 
 def _printer_in_use(job: PrintJob, by: By) -> int | None:
@@ -75,42 +75,6 @@ def _printer_in_use(job: PrintJob, by: By) -> int | None:
         return job.printer_id
     other = choose_printer(by, job.used_for)
     return other.id if other else None
-
-
-def once(
-    kind: str,
-    subject_id: int,
-    by: By,
-    *,
-    use: str = "label",
-    details: dict[str, Any] | None = None,
-    printer: Printer | None = None,
-    asked: str = "",
-) -> PrintJob:
-    """The one label that a license plate has. Whoever asks again gets a copy, marked as such.
-
-    It goes to the printer that serves this device. `details` replace what it said before. `asked` names the asking, if
-    it may come twice: the log keeps it, and its job is the answer to the second. Refuses print_under_way.
-    """
-    key = f"{kind}:{subject_id}"
-    first = db.session.scalars(select(PrintJob).where(PrintJob.site_id == by.site_id, PrintJob.key == key)).first()
-    if first is not None and asked and (same := _of_asking(first, asked)):
-        return same
-    printer = printer or choose_printer(by, use)
-    if first is None:
-        job = ask(kind, subject_id, by, use=use, details=details, key=key, printer=printer)
-    else:
-        job = _again(first, by, lambda _job: printer.id if printer else None, details, asked)
-    if asked:
-        note(job, _ASKED + asked, by)
-    return job
-
-
-def _of_asking(first: PrintJob, asked: str) -> PrintJob | None:
-    """The print of a plate that this asking has made already: the first one, or a copy of it."""
-    of_it = (PrintJob.site_id == first.site_id, PrintJob.kind == first.kind, PrintJob.subject_id == first.subject_id)
-    named = select(PrintJob).join(PrintStep, PrintStep.job_id == PrintJob.id).where(PrintStep.words == _ASKED + asked)
-    return db.session.scalars(named.where(*of_it)).first()
 
 
 def said_of(kind: str, subject_id: int, site_id: int) -> dict[str, Any]:
@@ -133,7 +97,7 @@ def print_elsewhere(job: PrintJob, printer: Printer, by: By) -> PrintJob:
     """The same on another printer. Refuses print_under_way, unknown_printer."""
     if not printer.is_active or printer.site_id != job.site_id:
         raise Refusal("unknown_printer", printer.code)
-    return _again(job, by, lambda _job: printer.id)
+    return again(job, by, lambda _job: printer.id)
 
 
 def repeat_last(by: By, *, use: str = "label") -> PrintJob:
@@ -154,17 +118,25 @@ def repeat_last(by: By, *, use: str = "label") -> PrintJob:
     return print_again(job, by)
 
 
-def _again(
+def next_print(first: PrintJob | None, details: dict[str, Any]) -> Says:
+    """Whether the next print of a label is a copy, and its details: what has not come out yet says what it said."""
+    if first is None:
+        return False, details
+    is_out = first.state not in ("queued", "failed")
+    return is_out, details if details or is_out else first.details
+
+
+def again(
     job: PrintJob,
     by: By,
     where: Callable[[PrintJob], int | None],
     details: dict[str, Any] | None = None,
     asked: str = "",
 ) -> PrintJob:
+    """The same at another place: itself if it surely did not come out, else a copy. Refuses print_under_way."""
     job = _locked(job)
-    target, is_out = where(job), job.state not in ("queued", "failed")
-    if details is None or not (details or is_out):  # what has not come out yet says what it was asked for
-        details = job.details
+    target = where(job)
+    is_out, details = next_print(job, job.details if details is None else details)
     if job.state == "sending" or (job.state == "queued" and (target, details) == (job.printer_id, job.details)):
         raise Refusal("print_under_way", _words(job))
     if not is_out:

@@ -115,7 +115,8 @@ def questions(by: By) -> list[PrintJob]:
     mine = (PrintJob.site_id == by.site_id, PrintJob.device == by.device)
     pages = select(Printer.id).where(Printer.site_id == by.site_id, Printer.kind == "browser")
     is_page = or_(PrintJob.printer_id.is_(None), PrintJob.printer_id.in_(pages))
-    wants = or_(PrintJob.state.in_(("unknown", "failed")), is_page & PrintJob.state.in_(("queued", "sent")))
+    is_open = is_page & PrintJob.state.in_(("queued", "sent")) & PrintJob.done_at.is_(None)
+    wants = or_(PrintJob.state.in_(("unknown", "failed")), is_open)
     return list(db.session.scalars(select(PrintJob).where(*mine, wants).order_by(PrintJob.id).limit(OPEN_QUESTIONS)))
 
 

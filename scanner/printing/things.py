@@ -10,11 +10,10 @@ from sqlalchemy import select
 from scanner.by import By
 from scanner.db import db
 from scanner.models import Lot, Order, Parcel, Printer, PrintJob, Unit
-from scanner.printing.answers import once
+from scanner.printing import plates
+from scanner.printing.answers import Says, next_print
 from scanner.printing.ask import ask
 from scanner.refusals import Refusal
-
-PLATES = ("unit", "shipment")  # license plates: a second one is a copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +30,31 @@ class Thing:
         """PRINT LABEL, PRINT PACKING SLIP, ..."""
         return "PRINT LABEL" if self.use == "label" else f"PRINT {self.kind.replace('_', ' ').upper()}"
 
+    @property
+    def is_plate(self) -> bool:
+        """Whether there may be but one such label: a second one is a copy."""
+        return plates.is_plate(self.kind, self.details)
+
     def ask(self, by: By, *, copies: int = 1, printer: Printer | None = None, key: str | None = None) -> PrintJob:
         """Ask for it, in the transaction of the act that wants it. The same `key` never makes a second job.
 
-        Refuses print_under_way; bad_quantity for more than one of a license plate, since the second is a copy.
+        Refuses print_under_way; bad_quantity for more than one of what may have but one, since the second is a copy.
         """
         more: dict[str, Any] = {"use": self.use, "details": self.details, "printer": printer}
-        if self.kind not in PLATES:
+        if not self.is_plate:
             return ask(self.kind, self.subject_id, by, copies=copies, key=key, **more)
         if copies != 1:
             raise Refusal("bad_quantity", copies)
-        return once(self.kind, self.subject_id or 0, by, asked=key or "", **more)
+        return plates.once(self.kind, self.subject_id or 0, by, asked=key or "", **more)
+
+    def next_print(self, by: By) -> Says:
+        """Whether the next label of it is a copy, and its details."""
+        first = plates.first_of(self.kind, self.subject_id or 0, by, self.details) if self.is_plate else None
+        return next_print(first, self.details)
+
+    def in_file(self, by: By, sha256: str) -> Says:
+        """Write down that its one label was opened as a PDF. Belongs in `transact`. Refuses print_under_way."""
+        return plates.in_file(self.kind, self.subject_id or 0, by, self.details, sha256)
 
 
 def thing_of(kind: str, thing_id: int, by: By) -> Thing | None:
