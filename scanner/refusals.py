@@ -169,6 +169,9 @@ REASONS: dict[str, Reason] = {
         "WRONG PRINTER", "A {scanned} cannot be printed in the language {wanted}.", "Choose another printer."
     ),
     "print_under_way": Reason("PRINTING", "{scanned} is being printed.", "Wait for it."),
+    "label_has_one": Reason(
+        "ONE LABEL", "{scanned} has one label. A second one is a copy of it.", "Print one, then print it again."
+    ),
     "print_taken": Reason("TAKEN", "Another program prints {scanned}, or a person has decided about it.", "Leave it."),
     "print_finished": Reason("PRINTED", "{scanned} was printed already.", "Print a copy if you need another."),
     "print_not_sent": Reason("NOT PRINTED", "{scanned} is {other}: it has not been sent.", "Wait for it."),

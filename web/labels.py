@@ -246,12 +246,14 @@ def _print_paper(kind: str) -> AnyResponse:
 def pdf_(kind: str) -> Response:
     """All of them as a PDF, on pages of their size or on sheets. Locations get the new check digits once it is made.
 
-    Refuses what proofs refuse, bad_quantity, label_gone, labels_busy: then the labels that hang count on. What has but
-    one label is written down as printed; print_under_way refuses it while a printer has it.
+    Refuses what proofs refuse, bad_quantity, label_has_one, label_gone, labels_busy: then the labels that hang count on.
+    What has but one label is written down as printed; print_under_way refuses it while a printer has it.
     """
     wish, copies = _wish(kind), _copies()
-    if not 0 < len(wish.jobs) * copies <= many.MOST or (wish.is_plate and copies > 1):
+    if not 0 < len(wish.jobs) * copies <= many.MOST:
         raise Refusal("bad_quantity", len(wish.jobs) * copies)
+    if wish.is_plate and copies > 1:
+        raise Refusal("label_has_one", f"The {kind}")
     response = Response(_plates(wish) if wish.is_plate else _file(wish, copies), mimetype=PDF)
     response.headers["Content-Disposition"] = f'inline; filename="{kind}.pdf"'
     return response

@@ -71,23 +71,29 @@ def _has_come(instant: ColumnElement[datetime] | InstrumentedAttribute[Any], at:
 
 
 def hold(printer_id: int, holder: Holder) -> bool:
-    """Take the printer. Whatever is `sending` there was left by a worker that has ended: it becomes unknown."""
+    """Take the printer. Whatever is `sending` there was left by a worker that has ended: it becomes unknown.
+
+    Nobody takes a printer that was retired meanwhile; what was left there is doubted all the same.
+    """
 
     def work() -> bool:
         printer = _locked(printer_id)
-        if printer is None or not printer.is_active or _is_held_by_another(printer, holder):
+        if printer is None or _is_held_by_another(printer, holder):
             return False
         _doubt(printer)
+        if not printer.is_active:
+            return False
         _lease(printer, holder)
         return True
 
     return transact(work)
 
 
-def expire(kinds: Iterable[str] = ("agent",)) -> None:
-    """Doubt what programs that pull their jobs have left `sending`: nobody else takes their printers over."""
+def expire() -> None:
+    """Doubt what was left `sending` where no worker comes: at printers that are pulled from, and at retired ones."""
     left = select(Printer.id).join(PrintJob, PrintJob.printer_id == Printer.id).distinct()
-    query = left.where(Printer.kind.in_(tuple(kinds)), PrintJob.state == "sending", _is_free(now()))
+    is_alone = Printer.kind.not_in(SERVED) | ~Printer.is_active
+    query = left.where(is_alone, PrintJob.state == "sending", _is_free(now()))
     for printer_id in db.session.scalars(query).all():
         if hold(printer_id, SWEEPER):
             let_go(printer_id, SWEEPER)

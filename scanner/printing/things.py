@@ -38,13 +38,13 @@ class Thing:
     def ask(self, by: By, *, copies: int = 1, printer: Printer | None = None, key: str | None = None) -> PrintJob:
         """Ask for it, in the transaction of the act that wants it. The same `key` never makes a second job.
 
-        Refuses print_under_way; bad_quantity for more than one of what may have but one, since the second is a copy.
+        Refuses print_under_way; label_has_one for more copies of what may have but one, since the second is marked.
         """
         more: dict[str, Any] = {"use": self.use, "details": self.details, "printer": printer}
         if not self.is_plate:
             return ask(self.kind, self.subject_id, by, copies=copies, key=key, **more)
         if copies != 1:
-            raise Refusal("bad_quantity", copies)
+            raise Refusal("label_has_one", f"The {self.kind}")
         return plates.once(self.kind, self.subject_id or 0, by, asked=key or "", **more)
 
     def next_print(self, by: By) -> Says:

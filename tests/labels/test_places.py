@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -234,6 +235,24 @@ def test_only_the_holder_may_send_and_a_holder_that_died_leaves_a_question(app: 
         queue.mark_sent(first.id, dead, is_confirmed=True)
     with pytest.raises(queue.Lost):
         queue.mark_sending(second.id, dead, "", queue.asked_for(second))
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"kind": "browser", "language": "pdf", "address": ""}])
+def test_what_a_dead_worker_left_at_a_printer_that_no_worker_serves_any_more_is_a_question(
+    app: Flask, warehouse: World, change: dict[str, Any]
+) -> None:
+    by, dead = warehouse.by("cleo"), queue.Holder("dead", 0.05)
+    row = printer(by, "127.0.0.1:9")
+    (job,) = ask(by)
+    assert queue.hold(row.id, dead)
+    queue.mark_sending(job.id, dead, "", queue.asked_for(job))
+    new = facts("ZEBRA", **{"address": "127.0.0.1:9", **change})
+    transact(lambda: printing.change_printer(db.session.get_one(Printer, row.id), new, by))
+    queue.expire()  # its lease may not be over
+    time.sleep(0.1)
+    work(app)
+    assert again(job).state == "unknown"
+    assert [asked.id for asked in printing.questions(by)] == [job.id]
 
 
 @pytest.mark.parametrize(

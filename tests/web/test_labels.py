@@ -572,7 +572,7 @@ def test_a_second_print_of_an_sscc_by_api_is_a_marked_copy_and_the_same_key_prin
         asked = client.post("/api/v1/print-jobs", json={**wish, **more}, headers=head).get_json()
         return str(asked.get("id", asked.get("code")))
 
-    assert ask(copies=2) == "bad_quantity"
+    assert ask(copies=2) == "label_has_one"
     first = ask(key="k1")
     assert (ask(key="k1"), ask(key="k2")) == (first, "print_under_way")
     out(jobs()[0])
