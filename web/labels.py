@@ -246,8 +246,8 @@ def _print_paper(kind: str) -> AnyResponse:
 def pdf_(kind: str) -> Response:
     """All of them as a PDF, on pages of their size or on sheets. Locations get the new check digits once it is made.
 
-    Refuses what proofs refuse, bad_quantity, label_has_one, label_gone, labels_busy: then the labels that hang count on.
-    What has but one label is written down as printed; print_under_way refuses it while a printer has it.
+    Refuses what proofs refuse, bad_quantity, label_has_one, label_gone, labels_busy: then the labels that hang count
+    on. What has but one label is written down as printed; print_under_way refuses it while a printer has it.
     """
     wish, copies = _wish(kind), _copies()
     if not 0 < len(wish.jobs) * copies <= many.MOST:
