@@ -29,6 +29,7 @@ FALLBACK: Final = Path("/usr/share/fonts/truetype/droid/DroidSansFallbackFull.tt
 BOX: Final = "\u25a1"
 ELLIPSIS: Final = "…"
 CAP: Final = 0.729  # DejaVu's capitals and digits above the baseline, in ems
+_ROUND: Final = 0.02  # how far an O or a 9 goes beyond both lines, in DejaVu and in font 0 of printers
 _ASCENT: Final = 0.93
 _DESCENT: Final = 0.24
 _LEADING: Final = 1.18
@@ -36,7 +37,7 @@ _MEASURED: Final = 200  # dots to the em where ink is measured
 _MARKS: Final = 2  # on one letter, beside the accent it has itself; more are no writing and pile up beyond any line
 _LONGEST: Final = 600  # characters that are looked at; no label has room for more
 _STEP: Final = 0.94  # from one size to try to the next
-_CAPITALS: Final = frozenset("ABCDEFGHIJKLMNOPRSTUVWXYZ0123456789 -.:/")  # no Q: its tail goes below the baseline
+_CAPITALS: Final = frozenset("ABCDEFGHIKLMNOPRSTUVWXYZ0123456789 -.:")  # no J, Q, /: they go below the baseline
 _LAYOUT: Final = ImageFont.Layout.RAQM if features.check("raqm") else ImageFont.Layout.BASIC
 _RIGHT_TO_LEFT: Final = frozenset(("R", "AL"))
 _LEFT_TO_RIGHT: Final = frozenset(("L",))
@@ -61,7 +62,7 @@ def fit(
     """
     shown = visible(text)
     is_caps = middle and lines == 1 and set(shown) <= _CAPITALS  # what stands in a row keeps one baseline
-    reach = (CAP, 0.0) if is_caps else _reach(shown, bold)
+    reach = (CAP + _ROUND, _ROUND) if is_caps else _reach(shown, bold)
     size = max(1, min(largest, int(box.height / sum(reach))))
     floor = min(size, smallest)
     while True:

@@ -212,10 +212,18 @@ _OWN: dict[str, Callable[[Scan, str, By], Found | None]] = {
 }
 
 
+_TRACKED = select(Parcel).where(
+    Parcel.tracking.in_(bindparam("codes", expanding=True)), Parcel.site_id == bindparam("site")
+)
+
+
 def _sscc(scan: Scan, by: By) -> Found | None:
+    """A unit; else a parcel, for some carriers number theirs by SSCC. Nobody's is a label for a new unit."""
     if scan.sscc is None:
         return None
-    return Found("unit", scan, _first(_UNIT, code=scan.sscc, site=by.site_id))
+    unit = _first(_UNIT, code=scan.sscc, site=by.site_id)
+    parcel = _first(_TRACKED, codes=[f"00{scan.sscc}", scan.sscc], site=by.site_id) if unit is None else None
+    return Found("unit", scan, unit) if parcel is None else Found("parcel", scan, parcel)
 
 
 _BY_BARCODE = (

@@ -98,6 +98,11 @@ def unit_codes(code: str, kind: str) -> tuple[str, ...]:
     return (encode("tote", code), code) if kind == "tote" else (f"00{code}", code)
 
 
+def tracking_codes(number: str) -> tuple[str, ...]:
+    """A carrier's number as it is scanned; an SSCC that is on file without its AI 00 is scanned with it, too."""
+    return (number, f"00{number}") if keys.is_sscc(number) else (number,) if number else ()
+
+
 LIKE_PLACE = "^L[0-9A-Z]{2,33}$"
 LIKE_TYPED = "^[0-9]{1,12}$"  # a tote's number by hand
 LIKE_QUANTITY = "^CQ[0-9]{1,6}[0-9A-Z]$"

@@ -37,7 +37,7 @@ class Ship(Script):
         """A parcel that needs no number. With one in hand anything may be its number, and the server tells."""
         if not task.state.get("parcel"):
             for parcel in task.memo["facts"]["parcels"]:
-                found = (*codes.unit_codes(parcel.code, parcel.kind), *([parcel.tracking] if parcel.tracking else []))
+                found = (*codes.unit_codes(parcel.code, parcel.kind), *codes.tracking_codes(parcel.tracking))
                 yield Way(found, played=found[0])
             yield Way(codes.cards("PAUSE"), played=codes.cards("PAUSE")[0])
         yield Way(codes.cards("CLOSE", "DONE"), needs=NEEDS_CLOSE)

@@ -14,6 +14,8 @@ from scanner.refusals import Refusal
 from scanner.ship.door import door_of
 from scanner.ship.manifest import Closed, close_manifest
 
+OWN = ("item", "unit", "order", "person", "purchase_order", "task", "carton", "manifest")
+
 
 def take_door(task: Task, found: Found) -> str:
     """The manifest's own door: said yes to, nothing more."""
@@ -84,10 +86,11 @@ def _check(parcel: Parcel, order: Order, manifest: Manifest) -> None:
 
 
 def take_tracking(task: Task, found: Found, by: By) -> str:
-    """The carrier's number, scanned or typed: anything that is not one of our own labels."""
-    if found.kind in ("item", "unit", "order", "person", "purchase_order", "task", "carton", "manifest"):
+    """The carrier's number, scanned or typed: what is no label of ours. Some carriers number parcels by SSCC."""
+    is_free = found.kind == "unit" and found.thing is None and found.scan.sscc is not None
+    if found.kind in OWN and not is_free:
         raise Refusal("wrong_kind", found.words, "the tracking number")
-    number = found.scan.text.strip()
+    number = f"00{found.scan.sscc}" if found.scan.sscc else found.scan.text.strip()
     if found.kind == "parcel":
         raise Refusal("tracking_in_use", number, other=db.session.get_one(Order, found.thing.order_id).number)
     if not 4 <= len(number) <= 64:
