@@ -22,6 +22,7 @@ SYMBOLS = ("auto", "gs1_datamatrix", "gs1_128", "ean", "code128", "datamatrix")
 _SMALL_MM = 32.0  # below this height or width there is room for a square symbol and four lines
 _WIDE_MM = 0.4  # wider bars than this only take room from the words
 _WORDS_MM = 10.5  # with the human-readable line
+_MOST_BARS = 12  # characters of our own code that bars are wide enough for
 _EAN_KINDS = {8: "ean8", 12: "upca", 13: "ean13"}
 
 
@@ -38,36 +39,80 @@ class ItemFacts:
     best_before: date | None = None  # the other of the two dates
     quantity: int | None = None
     unit: str = ""
+    code: str = ""  # that of a pack without a GTIN; its SKU stands for one
 
 
 def item(facts: ItemFacts, media: Media, *, symbol: str = "auto", is_copy: bool = False) -> Label:
-    """The label. `symbol` is one of SYMBOLS.
+    """The label. `symbol` is one of SYMBOLS; "auto" takes the first that fits and leaves the words their room.
 
-    Refusals: `label_bad_content` for a GTIN, lot or serial that no symbol holds, `label_too_small` if none fits.
+    With "auto" a lot or serial that GS1 data cannot hold stands in words only. Refusals: `label_bad_content` for a GTIN
+    that is none, and a lot or serial that the chosen symbol does not hold, `label_too_small` if none fits.
     """
+    coded = _held(facts) if symbol == "auto" else facts
+    kinds = _kinds(coded) if symbol == "auto" else (symbol,)
+    made: list[Label] = []
+    for kind in kinds:
+        try:
+            made.append(_drawn(facts, media, symbol_of(coded, kind), is_copy=is_copy))
+        except Refusal as refusal:
+            if refusal.code != "label_too_small" or (kind == kinds[-1] and not made):
+                raise
+        else:
+            if _has_words(made[-1], facts):
+                return made[-1]
+    return made[0]
+
+
+def _held(facts: ItemFacts) -> ItemFacts:
+    """The facts without a lot and a serial that GS1 data cannot hold."""
+    try:
+        gs1.element_string({ai: value for ai, value in (("10", facts.lot), ("21", facts.serial)) if value})
+    except ValueError:
+        return replace(facts, lot="", serial="")
+    return facts
+
+
+def _kinds(facts: ItemFacts) -> tuple[str, ...]:
+    """What may stand on the label, the best first; the last one needs the least room."""
+    if facts.gtin and (facts.lot or facts.serial or facts.expires_on or facts.best_before):
+        return ("gs1_datamatrix",)
+    if facts.gtin:
+        return ("ean" if len(_short(facts.gtin)) in _EAN_KINDS else "gs1_128", "gs1_datamatrix")
+    code = facts.code or facts.sku
+    return ("code128", "datamatrix") if code.isascii() and len(code) <= _MOST_BARS else ("datamatrix",)
+
+
+def _has_words(label: Label, facts: ItemFacts) -> bool:
+    there = {part.name for part in label.parts}
+    return "sku" in there and ("description" in there or not facts.description)
+
+
+def _drawn(facts: ItemFacts, media: Media, chosen: Symbol, *, is_copy: bool) -> Label:
     sketch = Sketch(f"item {facts.sku}", media, margin_mm=1.5)
-    chosen = symbol_of(facts, symbol)
-    if chosen.kind.endswith("datamatrix"):
-        _square(sketch, facts, chosen, is_copy=is_copy)
-    else:
-        _long(sketch, facts, chosen, is_copy=is_copy)
+    draw = _square if chosen.kind.endswith("datamatrix") else _long
+    draw(sketch, facts, chosen, is_copy=is_copy)
     return sketch.done()
 
 
-def symbol_of(facts: ItemFacts, wanted: str = "auto") -> Symbol:
-    """The symbol that says what there is to say. Refusal `label_bad_content` if it cannot."""
-    if not facts.gtin:
-        kind = wanted if wanted in {"code128", "datamatrix"} else "code128" if len(facts.sku) <= 12 else "datamatrix"
-        return Symbol(kind, facts.sku)
+def symbol_of(facts: ItemFacts, kind: str) -> Symbol:
+    """The symbol of one of SYMBOLS but "auto". Refusal `label_bad_content` if it cannot say what there is to say."""
+    if kind in {"code128", "datamatrix"}:
+        return Symbol(kind, facts.code or facts.sku)
     if keys.gtin(facts.gtin) is None:
-        raise Refusal("label_bad_content", facts.gtin, why="it is no GTIN: its check digit or its length is wrong")
-    if wanted == "auto":
-        wanted = "gs1_datamatrix" if facts.lot or facts.serial or facts.expires_on or facts.best_before else "ean"
-    digits = facts.gtin.lstrip("0") if len(facts.gtin) == 14 and facts.gtin[0] == "0" else facts.gtin
-    digits = digits.zfill(next((length for length in sorted(_EAN_KINDS) if length >= len(digits)), 14))
-    if wanted == "ean" and len(digits) in _EAN_KINDS:
-        return Symbol(_EAN_KINDS[len(digits)], digits)
-    return Symbol("gs1_datamatrix" if wanted == "gs1_datamatrix" else "gs1_128", element_string(facts))
+        why = "it is no GTIN: its check digit or its length is wrong" if facts.gtin else "it has no GTIN to put into it"
+        raise Refusal("label_bad_content", facts.gtin or facts.sku, why=why)
+    if kind != "ean":
+        return Symbol(kind, element_string(facts))
+    digits = _short(facts.gtin)
+    if len(digits) not in _EAN_KINDS:
+        raise Refusal("label_bad_content", facts.gtin, why="EAN and UPC have no room for a GTIN of 14 digits")
+    return Symbol(_EAN_KINDS[len(digits)], digits)
+
+
+def _short(gtin: str) -> str:
+    """A GTIN in as many digits as the smallest of EAN-8, UPC-A and EAN-13 that holds it; else as it is."""
+    digits = gtin.lstrip("0") if len(gtin) == 14 and gtin[0] == "0" else gtin
+    return digits.zfill(next((length for length in sorted(_EAN_KINDS) if length >= len(digits)), 14))
 
 
 def element_string(facts: ItemFacts) -> str:
