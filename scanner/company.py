@@ -1,4 +1,4 @@
-"""Company: the head of every document: who sends, how to reach them, in which money and language."""
+"""Company: the head of every document: who sends, how to reach them, in which money and language; its GS1 prefix."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from scanner.refusals import Refusal
 
 LOGO_BYTES: Final = 200_000
 LOGO_PIXELS: Final = 2_000  # on its longer side
+NO_PREFIX: Final = "0000000"  # GS1 keeps it for numbers that stay within a company (GenSpecs 1.4)
 
 
 class Company(Row):
@@ -38,6 +39,7 @@ class Company(Row):
     currency: Currency = "EUR"
     locale: LocaleName = "en_GB"
     invoice_prefix: Annotated[Name, Field(max_length=16)] = ""
+    gs1_prefix: Annotated[str, Field(pattern=r"^[0-9]{4,12}$")] = NO_PREFIX
     invoice_note: Annotated[Text, Field(max_length=500)] = ""
 
 

@@ -26,6 +26,7 @@ FIELDS = (  # name, label, what stands below it
     ("web", "Web", ""),
     ("tax_label", "Word for the tax", "VAT, MwSt., GST"),
     ("tax_id", "Tax number", ""),
+    ("gs1_prefix", "GS1 company prefix", f"for SSCCs of pallets and cartons; {company.NO_PREFIX} is nobody's"),
     ("currency", "Currency", "three letters, of orders that name none"),
     ("locale", "Language and country of figures", "en_GB, de_DE, fr_FR"),
     ("invoice_prefix", "Before an invoice's number", "INV-"),
@@ -48,7 +49,9 @@ def index() -> str:
 def change() -> Response:
     """Take the settings, and a logo if one was chosen."""
     by = me()
-    typed = {name: request.form.get(name, "").replace("\x00", "") for name, _label, _hint in FIELDS}
+    site = db.session.get_one(Site, by.site_id)
+    names = [name for name, _label, _hint in FIELDS]
+    typed = {name: request.form.get(name, getattr(site, name)).replace("\x00", "") for name in names}
     logo = request.files.get("logo")
     png = logo.stream.read(company.LOGO_BYTES + 1) if logo is not None and logo.filename else b""
 

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
+from scanner import units
 from scanner.db import db, transact
-from scanner.models import Invoice, Manifest, Order, OrderLine, Parcel, Site, Task
+from scanner.models import Invoice, Manifest, Order, OrderLine, Parcel, Site, Task, Unit
 from tests.conftest import Browser
 from tests.labels.reading import pages, text
 from tests.scanner.floor import Floor
@@ -125,6 +126,20 @@ def test_an_admin_sets_the_head_and_papers_have_it(floor: Floor, browser: Log_in
     assert "Nord GmbH" in finn.get("/company").text
 
 
+def test_the_gs1_company_prefix_is_set_at_the_desk_and_while_there_is_none_the_labels_page_says_so(
+    floor: Floor, browser: Log_in
+) -> None:
+    finn, eve, by = browser("finn"), browser("eve"), floor.world.by("eve")
+    parcel = db.session.scalars(select(Parcel)).one()
+    for prefix, is_told in (("", True), ("4012345", False)):
+        assert finn.send("/company", HEAD | {"gs1_prefix": prefix}).status_code == 303
+        assert ("no GS1 company prefix" in eve.get(f"/labels/shipment?id={parcel.id}").text) == is_told
+    made = transact(lambda: units.new_unit(by, "pallet", db.session.get_one(Unit, parcel.unit_id).location_id or 0))
+    assert made.code.startswith("04012345")
+    finn.send("/company", HEAD)  # a form without the field leaves it alone
+    assert db.session.get_one(Site, by.site_id).gs1_prefix == "4012345"
+
+
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
@@ -132,6 +147,7 @@ def test_an_admin_sets_the_head_and_papers_have_it(floor: Floor, browser: Log_in
         ("currency", "XXZ", "three letters"),
         ("locale", "klingon", "language"),
         ("legal_name", "x" * 201, "200"),
+        ("gs1_prefix", "12a", "Gs1 prefix"),
     ],
 )
 def test_a_setting_that_makes_no_sense_changes_nothing(
