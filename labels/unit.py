@@ -67,11 +67,13 @@ def unit(facts: UnitFacts, media: Media, *, is_copy: bool = False) -> Label:
 
 
 def _content_symbol(sketch: Sketch, facts: UnitFacts) -> Symbol | None:
-    """(02)(37): what is inside and how many, if it is known and there is room for its bars."""
+    """(02)(37): what is inside and how many, if it is known, others may read it, and there is room for its bars."""
     if not facts.gtin or not facts.count or sketch.media.height_mm < _TALL_MM:
         return None
     if keys.gtin(facts.gtin) is None:
         raise Refusal("label_bad_content", facts.gtin, why="it is no GTIN: its check digit or its length is wrong")
+    if keys.is_restricted(facts.gtin.zfill(14)):
+        return None
     digits = str(facts.count)
     even = digits.zfill(len(digits) + len(digits) % 2)  # an even number of digits takes fewer bars
     symbol = Symbol("gs1_128", gs1.element_string({"02": facts.gtin.zfill(14), "37": even}))
@@ -163,7 +165,7 @@ def tote(facts: ToteFacts, media: Media, *, is_copy: bool = False) -> Label:
     if facts.note:
         head, note = sketch.rows(head, 0, 4.5, gap_mm=0.5)
         sketch.text(facts.note, note, 2.6, name="note")
-    sketch.text(facts.name, head, 18, least_mm=3, bold=True, name="name")
+    sketch.headline(facts.name, head, 18, least_mm=3, name="name")
     most = min(limit("own", "code128").most_mm, 0.6)
     barcode(sketch, symbol, foot, "own", name="code", hri_mm=2.2, align="left", most_mm=most)
     return sketch.done()

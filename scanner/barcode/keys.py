@@ -62,6 +62,16 @@ def gtin(text: str) -> str | None:
     return text.zfill(14) if len(text) in GTIN_LENGTHS and has_check_digit(text) else None
 
 
+def is_restricted(gtin14: str) -> bool:
+    """True for a number that is given out for use within a company or a region (GenSpecs 1.4: prefixes 02, 04, 2).
+
+    AI 01 and 02 may not carry it to others. A GTIN-8 is of this kind when it begins with 0 or 2.
+    """
+    if gtin14.startswith("000000"):
+        return gtin14[6] in "02"
+    return gtin14[1:3] in ("02", "04") or gtin14[1] == "2"
+
+
 def is_sscc(text: str) -> bool:
     """True for 18 digits with the right check digit."""
     return len(text) == SSCC_LENGTH and has_check_digit(text)

@@ -17,7 +17,7 @@ what the workflow goes on with.
     chain     the order and the hash of moves      spots     where goods are
 """
 
-from scanner.ledger.carry import move_unit, move_units, put_unit_in
+from scanner.ledger.carry import move_unit, move_units, put_unit_in, with_children
 from scanner.ledger.chain import MAX_MOVES, begin, chain_hash, position, seal
 from scanner.ledger.fitness import GUARDED_KINDS, hold_reason
 from scanner.ledger.holds import end_hold, hold
@@ -53,4 +53,5 @@ __all__ = [
     "undo",
     "virtual",
     "virtual_locations",
+    "with_children",
 ]

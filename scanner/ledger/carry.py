@@ -58,7 +58,7 @@ def move_units(by: By, units: Sequence[Unit], location_id: int, why: Why) -> Non
             raise Refusal("unit_shipped", unit.code)
     if by.is_rehearsal:
         return
-    together = _with_children(units)
+    together = with_children(units)
     content = _content([part.id for part in together])
     if content:
         _check_fit(by, together, content, location_id)
@@ -76,7 +76,7 @@ def put_unit_in(by: By, unit: Unit, parent: Unit, why: Why) -> None:
     Refuses: same_place (into itself or into what is in it), unit_closed, unit_in_use (too deep), and what `move_unit`
     refuses.
     """
-    inside = _with_children([unit])
+    inside = with_children([unit])
     if parent.id in {part.id for part in inside} or unit.parent_id == parent.id:
         raise Refusal("same_place", parent.code)
     if parent.status != "open" or parent.location_id is None:
@@ -99,7 +99,7 @@ def _depth(unit: Unit) -> int:
     return depth
 
 
-def _with_children(units: Sequence[Unit]) -> list[Unit]:
+def with_children(units: Sequence[Unit]) -> list[Unit]:
     """The units and all units in them (a pallet of cartons)."""
     found, layer = list(units), [unit.id for unit in units]
     for _depth in range(DEEPEST):
