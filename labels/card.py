@@ -89,7 +89,7 @@ def card(facts: CardFacts, media: Media, *, is_copy: bool = False) -> Label:
     if facts.says:
         head, says = sketch.rows(head, 0, min(5.0, media.mm(head.height) * 0.36), gap_mm=0.4)
         sketch.text(facts.says, says, 2.8, least_mm=1.5, name="says")
-    sketch.text(facts.title, head, 14, least_mm=2.4, bold=True, lines=2, name="title")
+    sketch.headline(facts.title, head, 14, least_mm=2.4, lines=2, name="title")
     barcode(sketch, symbol, foot, "own", name="code", hri_mm=1.8, align="left", most_mm=0.6)
     return sketch.done()
 

@@ -14,7 +14,6 @@ from typing import Final
 from labels.parts import Box, Code, Label, Media, Symbol, Text
 from labels.sketch import COPY, Sketch
 from labels.text import CAP
-from scanner.refusals import Refusal
 
 # One colour a level, apart for eyes that confuse red and green too (Okabe and Ito's set); ink is what stands out on it.
 LEVEL_COLOURS: Final = (
@@ -121,9 +120,7 @@ def _head(sketch: Sketch, facts: LocationFacts, head: Box) -> float:
         width = max(sketch.dots(17), head.width // 6)
         room, digits = sketch.columns(head, head.width - width, width, gap_mm=3)
         _check_digits(sketch, facts.check_digits, digits)
-    if room.width <= 0 or room.height <= 0:
-        raise Refusal("label_too_small", f"The label of {facts.name[:40]}", why="no room is left for the name")
-    sketch.text(facts.name, room, 200, least_mm=4, bold=True, name="name")
+    sketch.headline(facts.name, room, 200, least_mm=4, name="name")
     return reading_distance_m(sketch)
 
 
@@ -148,7 +145,7 @@ def _stacked(sketch: Sketch, facts: LocationFacts, body: Box, twin: str | None, 
     """For floors and totems: name over the whole width, check digits, then a high code."""
     height = sketch.media.mm(body.height)
     head, middle, foot, line = sketch.rows(body, height * 0.24, height * 0.22, 0, 3.2, gap_mm=2.0)
-    sketch.text(facts.name, head, 200, least_mm=6, bold=True, name="name")
+    sketch.headline(facts.name, head, 200, least_mm=6, name="name")
     reading = reading_distance_m(sketch)
     side = middle.height
     if facts.check_digits:

@@ -31,7 +31,7 @@ _one_at_a_time = threading.Lock()
 def file_of(drawings: Sequence[Drawing], paper: str = "") -> bytes:
     """A PDF of labels of one size: on sheets of a `paper` of labels.pdf.PAPERS, or each on a page of its own.
 
-    Refuses what proofs refuse, label_too_small if not one label fits on the paper, labels_busy.
+    Refuses what proofs refuse, paper_too_small if not one label fits on the paper, labels_busy.
     """
     if len(drawings) <= _HERE:
         return drawn(drawings, paper)
@@ -51,7 +51,7 @@ def drawn(drawings: Sequence[Drawing], paper: str) -> bytes:
     try:
         return pdf.sheets(labels, paper)
     except ValueError as error:
-        raise Refusal("label_too_small", f"The paper {paper}", why=str(error)) from error
+        raise Refusal("paper_too_small", paper, why=str(error)) from error
 
 
 def _in_child(drawings: Sequence[Drawing], paper: str) -> bytes:

@@ -56,6 +56,13 @@ class Sketch:
                 )
             )
 
+    def headline(self, words: str, box: Box, mm: float, *, least_mm: float, lines: int = 1, name: str) -> None:
+        """What a label is known by, in bold. Refusal `label_too_small` if it could not be `least_mm` high."""
+        if box.width <= 0 or box.height < self.dots(least_mm):
+            why = f"{max(0.0, self.media.mm(box.height)):.1f} mm are left for its name, and {least_mm} mm must be"
+            raise Refusal("label_too_small", f"The label of {text.visible(words)[:40]}", why=why)
+        self.text(words, box, mm, least_mm=least_mm, bold=True, lines=lines, name=name)
+
     def em(self, cap_mm: float) -> int:
         """The size in dots of a font whose capitals are so high."""
         return max(4, round(cap_mm / text.CAP * self.media.dots_per_mm))

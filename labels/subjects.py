@@ -25,6 +25,7 @@ from labels.location import ARROWS, STYLES, LocationFacts, location
 from labels.parts import Label, Media
 from labels.shipment import ShipmentFacts, shipment
 from labels.unit import ToteFacts, UnitFacts, tote, unit
+from scanner import ledger, printing
 from scanner.barcode import encode, keys
 from scanner.db import Base, db
 from scanner.models import (
@@ -116,14 +117,17 @@ def _is_copy(job: PrintJob) -> bool:
 
 
 def _location(job: PrintJob, media: Media, _target: Target) -> Drawing:
-    """A storage place. `details`: style, else by the medium's shape; arrow, else none; twin, else a Data Matrix."""
+    """A storage place. `details`: style, else by the medium's shape; arrow, else none; twin, else a Data Matrix; the
+    check digits of a new label, which do not count yet.
+    """  # noqa: D205
     at = subject(job)
+    new_digits = None if _is_copy(job) else job.details.get(printing.DIGITS)
     facts = LocationFacts(
         at.code,
         location_code(at.scan_body),
         at.level_number,
         job.details.get("arrow") if job.details.get("arrow") in ARROWS else None,
-        at.check_digits,
+        new_digits or at.check_digits,
         "" if at.storage_class == "ambient" else at.storage_class.capitalize(),
     )
     shape = "floor" if media.height_mm > media.width_mm else "far" if media.width_mm >= _FAR_MM else "beam"
@@ -154,22 +158,36 @@ def _carton_type(job: PrintJob, media: Media, _target: Target) -> Drawing:
 def _item(job: PrintJob, media: Media, _target: Target) -> Drawing:
     """An item. `details`: lot (id), serial (its code), qty (base units inside), symbol (one of labels.item.SYMBOLS)."""
     goods, details = subject(job), job.details
-    qty = details.get("qty")
+    qty = details.get("qty") if isinstance(details.get("qty"), int) else None
     lot = _part(job, Lot, goods.id, "lot")
     serial = _part(job, Serial, goods.id, "serial")
+    gtin = gtin_of(goods.id, qty or 1)
     facts = ItemFacts(
         goods.sku,
         goods.name,
-        gtin_of(goods.id, qty if isinstance(qty, int) else 1),
+        gtin,
         lot.code if lot else "",
         serial.code if serial else "",
         lot.expiry if lot else None,
         lot.best_before if lot else None,
-        qty if isinstance(qty, int) else None,
+        qty,
         goods.uom.lower(),
+        code="" if gtin else _pack_code(goods, qty or 1),
     )
     symbol = details.get("symbol")
     return partial(item, facts, media, symbol=symbol if symbol in SYMBOLS else "auto", is_copy=_is_copy(job))
+
+
+def _pack_code(goods: Item, qty: int) -> str:
+    """The code, no GTIN, that stands for so many. A label whose code counted less than its words is refused."""
+    if qty == 1:
+        return ""
+    query = select(Barcode.code).where(Barcode.item_id == goods.id, Barcode.qty == qty).order_by(Barcode.id)
+    code = db.session.scalar(query.limit(1))
+    if code is None:
+        why = f"none of its barcodes stands for {qty}: a scan would count 1"
+        raise Refusal("label_bad_content", goods.sku, why=why)
+    return code
 
 
 def _part(job: PrintJob, model: Any, item_id: int, name: str) -> Any:
@@ -186,14 +204,9 @@ def _part(job: PrintJob, model: Any, item_id: int, name: str) -> Any:
 
 
 def gtin_of(item_id: int, qty: int = 1) -> str:
-    """The GTIN of an item's pack of `qty`, else of one base unit; "" if it has none."""
-    rows = db.session.execute(
-        select(Barcode.code, Barcode.qty)
-        .where(Barcode.item_id == item_id, Barcode.qty.in_((1, qty)))
-        .order_by(Barcode.qty == qty, Barcode.id.desc())
-    )
-    known = [row.code for row in rows if len(row.code) == 14 and keys.gtin(row.code)]
-    return known[-1] if known else ""
+    """The GTIN of an item's pack of `qty` base units; "" if it has none."""
+    query = select(Barcode.code).where(Barcode.item_id == item_id, Barcode.qty == qty).order_by(Barcode.id)
+    return next((code for code in db.session.scalars(query) if len(code) == 14 and keys.gtin(code)), "")
 
 
 # --- units and parcels -----------------------------------------------------------------------------------------------
@@ -216,16 +229,17 @@ def _unit(job: PrintJob, media: Media, _target: Target) -> Drawing:
         ship_to=_ship_to(order),
         order=order.number if order else "",
         weight_g=parcel.weight_g if parcel else None,
-        **(_content(thing.id) or _promised(job)),
+        **(_content(thing) or _promised(job)),
     )
     return partial(unit, facts, media, is_copy=_is_copy(job))
 
 
-def _content(unit_id: int) -> dict[str, Any]:
-    """What stands in a unit, for its label: one item with its lot, or how many of them."""
+def _content(thing: Unit) -> dict[str, Any]:
+    """What stands in a unit and the units in it, for its label: one item with its lot, or how many of them."""
+    inside = [part.id for part in ledger.with_children([thing])]
     query = (
         select(Balance.item_id, func.min(Balance.lot_id), func.max(Balance.lot_id), func.sum(Balance.qty))
-        .where(Balance.unit_id == unit_id, Balance.qty > 0)
+        .where(Balance.unit_id.in_(inside), Balance.qty > 0)
         .group_by(Balance.item_id)
     )
     rows = db.session.execute(query).all()
@@ -280,7 +294,8 @@ def _shipment(job: PrintJob, media: Media, _target: Target) -> Drawing:
 def _routing(order: Order) -> str:
     """What parcels are sorted by where no carrier has a code of its own: country and postcode."""
     customer = db.session.get_one(Customer, order.customer_id)
-    return f"{customer.country} {customer.postcode}".strip() if customer.postcode else ""
+    country = customer.country_code or customer.country
+    return f"{country} {customer.postcode}".strip() if customer.postcode else ""
 
 
 def _ship_from(job: PrintJob) -> tuple[str, ...]:

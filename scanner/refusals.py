@@ -181,6 +181,9 @@ REASONS: dict[str, Reason] = {
     "label_too_small": Reason(
         "LABEL TOO SMALL", "{scanned} does not fit: {why}.", "Use a larger label, or a printer with finer dots."
     ),
+    "paper_too_small": Reason(
+        "PAPER TOO SMALL", "{scanned} is too small: {why}.", "Choose larger paper, or pages of the label's size."
+    ),
     "label_bad_content": Reason("NO LABEL", "{scanned} cannot be printed: {why}.", "Mend it at the desk, then print."),
     "label_unreadable": Reason(
         "LABEL UNREADABLE", "The label of {scanned} cannot be read back: {why}.", "Do not use it. Tell the desk."

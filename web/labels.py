@@ -25,8 +25,9 @@ from labels.card import STANDARD_COMMANDS, STANDARD_QUANTITIES
 from labels.make import Target, proof_of, target_at, trial
 from scanner import printing
 from scanner.barcode.own import QUANTITY
+from scanner.company import NO_PREFIX
 from scanner.db import db, let_go, transact
-from scanner.models import Carton, Location, Printer, PrintJob
+from scanner.models import Carton, Location, Printer, PrintJob, Site
 from scanner.models.location import STORAGE_KINDS
 from scanner.models.printing import WORKPLACE_KINDS
 from scanner.refusals import Refusal
@@ -37,7 +38,7 @@ from web.security import PDF
 bp = Blueprint("labels", __name__)
 
 SIZES: Final = {  # mm, for a PDF from this page: the first of a kind is what it gets unless another is chosen
-    "location": ("100x50", "70x35", "100x150", "210x99"),
+    "location": ("100x50", "100x35", "100x150", "210x99"),
     "station": ("100x50", "85x54", "105x148"),
     "item": ("57x32", "50x25", "25x25", "100x50"),
     "unit": ("102x152", "105x148", "148x210"),
@@ -81,6 +82,8 @@ class Wish:
     @property
     def widest(self) -> PrintJob:
         """The one whose code is the longest: what fits there fits on all."""
+        if self.kind == "command":
+            return max(self.jobs, key=lambda job: len(f"{job.details['word']}{job.details.get('number', '')}"))
         if self.kind != "location":
             return self.jobs[0]
         ids = [job.subject_id for job in self.jobs]
@@ -158,6 +161,7 @@ def page(kind: str) -> Response:
         most_jobs=MOST_JOBS,
         most=many.MOST,
         token=uuid.uuid4(),
+        has_prefix=kind not in printing.PLATES or db.session.get_one(Site, me().site_id).gs1_prefix != NO_PREFIX,
     )
     return make_response(made, 422 if fault else 200)
 
@@ -262,9 +266,10 @@ def pdf_(kind: str) -> Response:
 def _file(wish: Wish, copies: int) -> bytes:
     ids = [job.subject_id for job in wish.jobs]
     digits = printing.new_check_digits(ids, me()) if wish.kind == "location" else {}
-    with db.session.no_autoflush:
-        printing.give_check_digits(digits)  # in memory: they are drawn, and forgotten by let_go
-        file = _drawn([job for job in wish.jobs for _ in range(copies)], wish.target)
+    for job in wish.jobs:
+        if job.subject_id in digits:
+            job.details = {**job.details, printing.DIGITS: digits[job.subject_id]}
+    file = _drawn([job for job in wish.jobs for _ in range(copies)], wish.target)
     if digits:
         transact(lambda: printing.give_check_digits(digits))
     return file

@@ -18,14 +18,17 @@ from scanner.printing.answers import (
     repeat_last,
     said_of,
 )
-from scanner.printing.ask import ask, choose_printer, give_check_digits, new_check_digits, questions
+from scanner.printing.ask import DIGITS, ask, choose_printer, give_check_digits, new_check_digits, questions
 from scanner.printing.card import own_printer, told
 from scanner.printing.places import bind, place_of, printers_of, set_printers, unbind
+from scanner.printing.plates import KINDS as PLATES
 from scanner.printing.plates import once
 from scanner.printing.printers import ask_state, change_printer, new_printer, pause, resume
 from scanner.printing.things import Thing, thing_of
 
 __all__ = [
+    "DIGITS",
+    "PLATES",
     "Thing",
     "ask",
     "ask_state",

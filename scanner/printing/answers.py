@@ -14,7 +14,7 @@ from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db, now
 from scanner.models import Printer, PrintJob
-from scanner.printing.ask import ask, choose_printer, note
+from scanner.printing.ask import ask, choose_printer, note, take_effect
 from scanner.refusals import Refusal
 
 ANYWHERE: Final = ("", "desk")  # devices that have no name of their own
@@ -39,6 +39,7 @@ def opened(job: PrintJob, by: By, sha256: str) -> None:
     job = _locked(job)
     if job.state == "queued":
         job.state, job.attempts, job.sha256, job.sent_at = "sent", job.attempts + 1, sha256, now()
+        take_effect(job)
         note(job, "opened by the page", by)
     elif job.state != "sent":
         raise Refusal("print_finished", _words(job))

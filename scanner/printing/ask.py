@@ -18,6 +18,7 @@ from scanner.refusals import Refusal
 
 MOST_COPIES: Final = 999
 OPEN_QUESTIONS: Final = 20
+DIGITS: Final = "check_digits"  # among the details of a location's new label
 
 
 def ask(
@@ -36,8 +37,8 @@ def ask(
 
     The same `key` never makes a second job: the first one is returned. Without a key the scan's id makes one, so one
     act asks for one thing once. Without a `printer` it goes to that of the device's place, else to the site's default
-    for the use, else to the page of the device. A location's label that is no copy gets new check digits. Refuses
-    bad_quantity, unknown_printer for one that was retired.
+    for the use, else to the page of the device. A location's label that is no copy has new check digits, which count
+    once it may be out (`take_effect`). Refuses bad_quantity, unknown_printer for one that was retired.
     """
     if not 1 <= copies <= MOST_COPIES:
         raise Refusal("bad_quantity", copies)
@@ -49,7 +50,7 @@ def ask(
     if found is not None:
         return found
     if kind == "location" and copy_of is None:
-        give_check_digits(new_check_digits([subject_id], by))
+        details = {**(details or {}), DIGITS: new_check_digits([subject_id], by).get(subject_id or 0)}
     printer = printer or choose_printer(by, use)
     job = PrintJob(
         public_id=str(uuid.uuid4()),
@@ -72,6 +73,13 @@ def ask(
     db.session.flush()
     note(job, f"copy of {copy_of.public_id}" if copy_of else "", by)
     return job
+
+
+def take_effect(job: PrintJob) -> None:
+    """A job may be out now: the check digits on a location's new label count. Those of a copy do already."""
+    digits = job.details.get(DIGITS)
+    if job.kind == "location" and job.copy_of is None and digits:
+        give_check_digits({job.subject_id or 0: digits})
 
 
 def choose_printer(by: By, use: str) -> Printer | None:
@@ -105,7 +113,7 @@ def new_check_digits(location_ids: Sequence[int | None], by: By) -> dict[int, st
 
 
 def give_check_digits(digits: Mapping[int, str]) -> None:
-    """Let locations have new check digits. Belongs in `transact`, once what shows them is sure to be printed."""
+    """Let locations have new check digits. Belongs in `transact`, once what shows them may be out."""
     for place in db.session.scalars(select(Location).where(Location.id.in_(digits))):
         place.check_digits = digits[place.id]
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from scanner.db import db, now, transact
 from scanner.models import Printer, PrintJob
-from scanner.printing.ask import note
+from scanner.printing.ask import note, take_effect
 
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
@@ -282,4 +282,6 @@ def _mark(job: PrintJob, state: str, code: str = "", words: str = "") -> None:
     job.state, job.error_code, job.error_words = state, code, words[:300] if code else ""
     if state == "failed":
         job.done_at = now()
+    if state in ("sent", "confirmed", "unknown"):
+        take_effect(job)
     note(job, words)

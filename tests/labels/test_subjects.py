@@ -93,7 +93,7 @@ def subject_of(kind: str) -> tuple[int | None, dict[str, Any], set[str]]:
         return place.id, {}, {encode("location", place.scan_body)}
     if kind == "item":
         item = one(select(Item).where(Item.sku == "MILK"))
-        return item.id, {"lot": "L1", "qty": 6}, {f"01{GTINS['MILK'].zfill(14)}", "10L1"}
+        return item.id, {"lot": "L1", "qty": 1}, {f"01{GTINS['MILK'].zfill(14)}", "10L1"}
     if kind in ("unit", "tote"):
         thing = one(select(Unit).where(Unit.kind == ("pallet" if kind == "unit" else "tote")))
         return thing.id, {}, {f"00{thing.code}" if kind == "unit" else encode("tote", thing.code)}
@@ -344,6 +344,11 @@ def test_an_item_has_the_code_of_what_it_holds(floor: Floor) -> None:
 
     assert said("MUG") == {GTINS["MUG"]}
     assert said("MUG", width_mm=100, qty=6) == {f"01{CASE}"}
+    with pytest.raises(Refusal, match="label_bad_content"):  # no code of it stands for 7
+        said("MUG", width_mm=100, qty=7)
+    mug = one(select(Item.id).where(Item.sku == "MUG"))
+    transact(lambda: db.session.add(Barcode(item_id=mug, code="MUG-BAG", qty=7)))
+    assert said("MUG", width_mm=100, qty=7) == {"MUG-BAG"}
     assert said("LAMP", serial="S-1") == {f"01{GTINS['LAMP'].zfill(14)}21S-1"}
     transact(lambda: db.session.execute(delete(Barcode)))
     assert said("MUG") == {"MUG"}

@@ -11,19 +11,23 @@ from urllib.parse import urlencode
 
 import pytest
 import zxingcpp
+from flask import Flask
 from PIL import Image
 from sqlalchemy import func, select, update
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from labels import many, picture
+from labels import many, picture, subjects
+from labels.make import Target
+from labels.parts import Text
 from scanner import people, printing, units
 from scanner.barcode import encode
 from scanner.carrier_labels import LABEL_BYTES
 from scanner.db import db, transact
 from scanner.models import CarrierLabel, Item, Location, Parcel, Printer, PrintJob, Serial, Unit
 from tests.conftest import Browser
-from tests.labels.desk import printer
+from tests.labels.desk import again, printer, work
+from tests.labels.fake_printer import FakePrinter
 from tests.labels.reading import codes, pages, size_mm
 from tests.scanner.floor import Floor
 from tests.scanner.walks import stock_up
@@ -172,8 +176,9 @@ def test_an_aisle_is_printed_once_however_often_the_button_is_pressed(floor: Flo
     asked = jobs()
     assert len(asked) == len([code for code in before if code.startswith("A-")])
     assert {job.kind for job in asked} == {"location"}
-    after = digits()
-    assert {code for code in after if after[code] != before[code]} == {code for code in before if code.startswith("A-")}
+    codes_of = {job.subject_id: db.session.get_one(Location, job.subject_id or 0).code for job in asked}
+    assert all(job.details["check_digits"] != before[codes_of[job.subject_id]] for job in asked)
+    assert digits() == before
     eve.send("/labels/location/print", {**form, "token": "another"})
     assert len(jobs()) == 2 * len(asked)
 
@@ -298,25 +303,52 @@ def test_what_a_new_pallets_label_says_stays_when_the_desk_prints_it_elsewhere(f
     assert (moved.id, moved.printer_id, moved.details) == (job.id, other.id, {"item": 1, "count": 6})
 
 
-def test_looking_changes_no_check_digits_and_a_copy_neither(floor: Floor, browser: Log_in) -> None:
-    eve, before, by = browser("eve"), digits(), floor.world.by("eve")
+def test_looking_asking_and_what_fails_change_no_check_digits(app: Flask, floor: Floor, browser: Log_in) -> None:
+    eve, before = browser("eve"), digits()
     eve.get(f"/labels/location?id={place().id}")
     eve.get(f"/labels/location/preview.png?id={place().id}")
-    assert digits() == before
     eve.send("/labels/location/print", {"id": place().id, "on": f"p{printer_id()}"})
     (job,) = jobs()
-    new = place().check_digits
-    assert new != before["A-02-1"]
-    assert re.fullmatch("[0-9]{3}", new)
-    out(job)
-    copy = transact(lambda: printing.print_again(job, by))
-    assert copy.copy_of == job.id
-    assert place().check_digits == new
+    assert digits() == before
+    work(app)  # nobody is at that address
+    assert (again(job).state, digits()) == ("queued", before)
+    transact(lambda: printing.cancel(job, floor.world.by("eve")))
+    assert digits() == before
 
 
-def test_a_location_without_check_digits_gets_some(floor: Floor, browser: Log_in) -> None:
+def test_new_check_digits_count_once_the_label_may_be_out_and_a_copy_has_those_that_count(
+    app: Flask, floor: Floor, browser: Log_in
+) -> None:
+    eve, before, by = browser("eve"), place().check_digits, floor.world.by("eve")
+    with FakePrinter("good") as fake:
+        printer(by, fake.address, "NEAR", width_mm=100, height_mm=50)
+        eve.send("/labels/location/print", {"id": place().id, "on": f"p{printer_id('NEAR')}"})
+        work(app)
+        (job,), new = jobs(), place().check_digits
+        assert (again(job).state, new != before) == ("sent", True)
+        transact(lambda: printing.ask("location", place().id, by))  # a newer one waits
+        assert (digits_on(job), place().check_digits) == ([new], new)
+        copy = transact(lambda: printing.print_again(job, by))
+        assert (digits_on(copy), place().check_digits) == ([new], new)
+        work(app)
+    assert place().check_digits == jobs()[1].details["check_digits"]
+    assert digits_on(again(copy)) == [place().check_digits]  # a copy has those that count when it is made
+
+
+def digits_on(job: PrintJob) -> list[str]:
+    """The check digits that a location's label says now."""
+    label = subjects.drawing(job, Target("pdf", 300, 100, 50))()
+    return [
+        line for part in label.parts if isinstance(part, Text) and part.name == "check digits" for line in part.lines
+    ]
+
+
+def test_a_location_without_check_digits_gets_some(app: Flask, floor: Floor, browser: Log_in) -> None:
     transact(lambda: db.session.execute(update(Location).values(check_digits="")))
-    browser("eve").send("/labels/location/print", {"id": place().id, "on": f"p{printer_id()}"})
+    with FakePrinter("good") as fake:
+        printer(floor.world.by("eve"), fake.address, "NEAR", width_mm=100, height_mm=50)
+        browser("eve").send("/labels/location/print", {"id": place().id, "on": f"p{printer_id('NEAR')}"})
+        work(app)
     assert re.fullmatch("[0-9]{3}", place().check_digits)
 
 

@@ -1,0 +1,49 @@
+"""Layouts on media of any shape: what a label is known by is there and can be read, or the label is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from labels.card import card, command_card
+from labels.location import LocationFacts, location
+from labels.parts import Label, Media, Text
+from labels.unit import ToteFacts, tote
+from scanner.barcode import encode
+from scanner.refusals import Refusal
+
+PLACE = LocationFacts("A-03-2", "LA0302X", 2, "up", "358", "Cold")
+DRAWN: dict[str, tuple[Callable[[Media], Label], str, float]] = {
+    "card": (lambda media: card(command_card("QUARANTINE"), media), "title", 2.4),
+    "tote": (lambda media: tote(ToteFacts("12", encode("tote", "12"), "Cold goods"), media), "name", 3),
+    "beam": (lambda media: location(PLACE, media), "name", 4),
+    "floor": (lambda media: location(PLACE, media, style="floor"), "name", 6),
+    "far": (lambda media: location(PLACE, media, style="far"), "name", 4),
+}
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+@pytest.mark.parametrize("width", [40, 63, 100, 210, 300])
+@pytest.mark.parametrize("height", [10, 15, 20, 25, 38, 50, 150, 300])
+def test_the_name_of_a_label_is_as_high_as_it_must_be_or_the_label_is_refused(
+    kind: str, width: int, height: int
+) -> None:
+    draw, name, least_mm = DRAWN[kind]
+    try:
+        label = draw(Media(width, height))
+    except Refusal as refusal:
+        if refusal.code != "label_too_small":
+            raise
+        return
+    (said,) = [part for part in label.parts if isinstance(part, Text) and part.name == name]
+    assert said.box.height >= label.media.dots(least_mm)
+    _apart(label)
+
+
+def _apart(label: Label) -> None:
+    boxes = [part.box for part in label.parts]
+    for number, box in enumerate(boxes):
+        assert 0 <= box.x < box.right <= label.width
+        assert 0 <= box.y < box.bottom <= label.height
+        assert not any(box.overlaps(other) for other in boxes[number + 1 :])
