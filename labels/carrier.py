@@ -19,6 +19,10 @@ from scanner.models import CarrierLabel
 from scanner.refusals import Refusal
 
 _SPARE = 0.02  # printers of 8 dots to the millimetre are called 203 dpi
+_SCREENS = (72, 96)  # dpi that say nothing of a printer
+_PRINTERS = (203, 300, 600)
+_EDGE_MM = 1.0  # as much as may be cut off, see labels/shipment.py
+_NEAR_MM, _FAR_MM = 2.0, 15.0  # how much of the medium a whole label may leave on one side, and on the other
 
 
 def has_one(parcel_id: int) -> bool:
@@ -35,7 +39,7 @@ def made(parcel_id: int, language: str, width_mm: float, height_mm: float, dpi: 
         return kept.data
     if kept.language != "png":
         raise Refusal("label_language", f"carrier's label in {kept.language.upper()}", language.upper())
-    own_dpi = _dpi_of(kept.data)
+    own_dpi = _dpi_of(kept.data, width_mm, height_mm)
     if language == "pdf":  # vectors have no dots of their own: the picture keeps its size
         return pdf.pages([_label(kept.data, Media(width_mm, height_mm, own_dpi or dpi))])
     if own_dpi and abs(own_dpi - dpi) > dpi * _SPARE:
@@ -47,11 +51,23 @@ def _label(png: bytes, media: Media) -> Label:
     return passed_through(png, media, name="The carrier's label")
 
 
-def _dpi_of(png: bytes) -> int | None:
-    """The resolution that the picture itself names."""
+def _dpi_of(png: bytes, width_mm: float, height_mm: float) -> int | None:
+    """The resolution that a picture was made for: the one that it names, if it is not larger than the medium then.
+
+    Programs that know no printer name a screen's, 72 or 96, or none: then the one at which it fills the medium, if any.
+    """
     with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
-        named = picture.info.get("dpi")
+        named, (width, height) = picture.info.get("dpi"), picture.size
     dpi = round(named[0]) if named else 0
     if abs(dpi - 8 * MM_PER_INCH) < 1:
-        return 203
-    return dpi if 72 <= dpi <= 1200 else None
+        dpi = 203
+    if dpi in _SCREENS and max(width * MM_PER_INCH / dpi - width_mm, height * MM_PER_INCH / dpi - height_mm) > _EDGE_MM:
+        dpi = 0
+    if 72 <= dpi <= 1200:
+        return dpi
+    return next((known for known in _PRINTERS if _fills(width, height, Media(width_mm, height_mm, known))), None)
+
+
+def _fills(width: int, height: int, media: Media) -> bool:
+    spare = (media.width_mm - media.mm(width), media.height_mm - media.mm(height))
+    return min(spare) >= -_EDGE_MM and min(map(abs, spare)) <= _NEAR_MM and max(spare) <= _FAR_MM

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from labels.parts import Box, Code, Symbol
 from labels.sketch import COPY, Sketch
 from labels.symbols import LINEAR, QUIET, hri
-from labels.text import CAP, fit, visible
+from labels.text import CAP, fit, visible, wrapped
 
 
 def titled(
@@ -69,21 +69,25 @@ def grid(
 
 
 def address(sketch: Sketch, box: Box, title: str, lines: Sequence[str], *, mm: float, least_mm: float = 1.7) -> None:
-    """An address, a line each, the first in bold. Lines beyond the box's height are joined to the last."""
-    kept = [line for line in lines if line.strip()]
+    """An address, a line each, the first in bold. A line too long for its row goes on in the next, if there is room.
+
+    Lines beyond the box's height are joined to the last.
+    """
+    kept = [(line, number == 0) for number, line in enumerate(filter(visible, lines))]
     if not kept:
         return
     head, body = sketch.rows(box, 2.6, 0, gap_mm=0.2)
     sketch.text(title.upper(), head, 1.5, least_mm=1.2, name=f"{title} title")
+    most = max(1, body.height // sketch.dots(least_mm * 1.65))
+    broken = [(row, bold) for line, bold in kept for row in wrapped(line, body.width, sketch.em(least_mm), bold)]
+    if len(broken) <= most:
+        kept = broken
+    if len(kept) > most:
+        kept = [*kept[: most - 1], (", ".join(line for line, _ in kept[most - 1 :]), kept[most - 1][1])]
     height = min(sketch.dots(mm * 1.75), body.height // len(kept))
-    fits = max(1, body.height // max(1, height, sketch.dots(least_mm * 1.65)))
-    if len(kept) > fits:
-        kept = [*kept[: fits - 1], ", ".join(kept[fits - 1 :])]
-    for number, line in enumerate(kept):
+    for number, (line, bold) in enumerate(kept):
         row = Box(body.x, body.y + number * height, body.width, height)
-        sketch.text(
-            line, row, mm, least_mm=least_mm, bold=number == 0, middle=False, name=f"{title.lower()} {number + 1}"
-        )
+        sketch.text(line, row, mm, least_mm=least_mm, bold=bold, middle=False, name=f"{title.lower()} {number + 1}")
 
 
 def line_across(sketch: Sketch, y: int, *, mm: float = 0.4, box: Box | None = None) -> None:

@@ -200,6 +200,11 @@ def width(line: str, size: int, bold: bool) -> int:
     return -int(-sum(font(path, size).getlength(part) for path, part in runs(line, bold)) // 1)
 
 
+def wrapped(text: str, room: int, size: int, bold: bool) -> list[str]:
+    """A text as it can be drawn, in lines no wider than `room` dots at an em of `size` dots."""
+    return _wrapped(visible(text), room, size, bold)
+
+
 def _wrapped(text: str, room: int, size: int, bold: bool) -> list[str]:
     """Lines no wider than `room`, broken between words, or within a word that is wider than a line."""
     lines: list[str] = []

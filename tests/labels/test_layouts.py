@@ -9,6 +9,7 @@ import pytest
 from labels.card import card, command_card
 from labels.location import LocationFacts, location
 from labels.parts import Label, Media, Text
+from labels.shipment import ShipmentFacts, shipment
 from labels.unit import ToteFacts, tote
 from scanner.barcode import encode
 from scanner.refusals import Refusal
@@ -47,3 +48,14 @@ def _apart(label: Label) -> None:
         assert 0 <= box.x < box.right <= label.width
         assert 0 <= box.y < box.bottom <= label.height
         assert not any(box.overlaps(other) for other in boxes[number + 1 :])
+
+
+@pytest.mark.parametrize("media", [Media(102, 152), Media(105, 148, 300)])
+def test_a_long_line_of_an_address_goes_on_in_the_next_row_and_loses_no_letter(media: Media) -> None:
+    long = "Gesellschaft für Warenhandel und Lagerhaltung an der Unterelbe mit beschränkter Haftung"
+    to = (long, "Hinterhaus, dritter Aufgang, zweite Tür rechts hinter dem großen Tor zum Hof", "20457 Hamburg")
+    label = shipment(ShipmentFacts(("Us", "Here 1"), to, "DHL", tracking="1Z999", order="S-1"), media)
+    rows = [part.lines for part in label.parts if isinstance(part, Text) and part.name.startswith("ship to ")]
+    said = " ".join(line for lines in rows for line in lines if line != "SHIP TO")
+    assert said == " ".join(to)
+    _apart(label)
