@@ -68,9 +68,7 @@ def _is_filled() -> bool:
 @click.command()
 @click.option("--name", default="Main warehouse", show_default=True)
 @click.option("--timezone", default="UTC", show_default=True, help="Its dates are the ones that count: Europe/Berlin.")
-@click.option(
-    "--gs1-prefix", default="0000000", help="Your GS1 company prefix, for SSCCs; or later at the desk."
-)
+@click.option("--gs1-prefix", default="0000000", help="Your GS1 company prefix, for SSCCs; or later at the desk.")
 @act
 def begin(name: str, timezone: str, gs1_prefix: str) -> None:
     """Make an empty warehouse of your own, with its first admin."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -65,7 +65,8 @@ MOST_JOBS: Final = 200  # labels at once through the queue; for more there is th
 AT_ONCE: Final = 50  # of them in one transaction, so that scans do not wait for it
 MOST_COPIES: Final = 999
 OF_PLACE: Final = ("style", "arrow", "twin")
-FIELDS: Final = ("aisle", "word", "number", "lot", "serial", "qty", "symbol", *OF_PLACE)
+FIELDS: Final = ("aisle", "part", "word", "number", "lot", "serial", "qty", "symbol", *OF_PLACE)
+_PART = re.compile(r"([1-9][0-9]{0,5})-([1-9][0-9]{0,5})")
 _SIZE = re.compile(r"([1-9][0-9]{1,2})x([1-9][0-9]{0,2})")
 
 
@@ -154,6 +155,8 @@ def page(kind: str) -> Response:
         is_carriers=is_carriers,
         query=urlencode(wish.fields),
         details=wish.jobs[0].details if wish.jobs else {},
+        parts=_parts(wish),
+        part=request.values.get("part", ""),
         printers=printers_for("label"),
         sizes=SIZES[kind],
         on=request.values.get("on", "") or _first_choice(kind),
@@ -332,15 +335,34 @@ def _subjects(kind: str) -> list[tuple[int | None, dict[str, Any]]]:
         return [(None, details) for details in _commands()]
     aisle = request.values.get("aisle", "")[:8]
     if kind == "location" and aisle:
-        query = select(Location.id).where(
-            Location.site_id == me().site_id, Location.aisle == aisle, Location.kind.in_(STORAGE_KINDS)
-        )
-        ids = list(db.session.scalars(query.order_by(Location.walk_order, Location.code).limit(many.MOST + 1)))
+        first, last = _part()
+        query = select(Location.id).where(*_of_aisle(aisle)).order_by(Location.walk_order, Location.code)
+        ids = list(db.session.scalars(query.offset(first).limit(min(last - first, many.MOST + 1))))
     else:
         texts = dict.fromkeys(request.values.getlist("id")[: many.MOST])
         ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= ID_DIGITS]
         ids = [number for number in ids if number <= min(MOST_ID, 2**31 - 1)]
     return [(number, _details(kind)) for number in ids]
+
+
+def _of_aisle(aisle: str) -> tuple[ColumnElement[bool], ...]:
+    return Location.site_id == me().site_id, Location.aisle == aisle, Location.kind.in_(STORAGE_KINDS)
+
+
+def _part() -> tuple[int, int]:
+    """Which of an aisle's locations, in walking order: `part=201-400`; all of them without."""
+    found = _PART.fullmatch(request.values.get("part", ""))
+    return (int(found[1]) - 1, max(int(found[1]) - 1, int(found[2]))) if found else (0, 10**6)
+
+
+def _parts(wish: Wish) -> list[str]:
+    """The parts of an aisle that go to a printer, or into a file, at once; none where all of it goes."""
+    aisle, at_once = request.values.get("aisle", "")[:8], MOST_JOBS if wish.printer else many.MOST
+    if wish.kind != "location" or not aisle:
+        return []
+    count = db.session.scalar(select(func.count()).where(*_of_aisle(aisle))) or 0
+    starts = range(1, count + 1, at_once) if count > at_once else ()
+    return [f"{start}-{min(start + at_once - 1, count)}" for start in starts]
 
 
 def _details(kind: str) -> dict[str, Any]:

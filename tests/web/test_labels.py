@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,6 +34,7 @@ from tests.scanner.floor import Floor
 from tests.scanner.walks import stock_up
 from tests.world import World
 from tools.label_pictures import LABELS
+from web import labels as desk_labels
 
 Log_in = Callable[[str], Browser]
 
@@ -350,6 +352,27 @@ def test_a_location_without_check_digits_gets_some(app: Flask, floor: Floor, bro
         browser("eve").send("/labels/location/print", {"id": place().id, "on": f"p{printer_id('NEAR')}"})
         work(app)
     assert re.fullmatch("[0-9]{3}", place().check_digits)
+
+
+def test_an_aisle_that_is_more_than_goes_at_once_is_offered_in_parts(
+    floor: Floor, browser: Log_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_labels, "MOST_JOBS", 4)
+    monkeypatch.setattr(many, "MOST", 5)
+    eve = browser("eve")
+    page = eve.get(f"/labels/location?aisle=A&on=p{printer_id()}").text
+    links = re.findall(r'href="(\?[^"]*part=[^"]*)"', page)
+    assert [link.split("part=")[1] for link in links] == ["1-4", "5-6"]
+    second = eve.get("/labels/location" + unescape(links[1]))
+    assert "In parts" in second.text
+    for part in ("1-4", "5-6"):
+        eve.send("/labels/location/print", {"aisle": "A", "part": part, "on": f"p{printer_id()}", "token": part})
+    assert len({job.subject_id for job in jobs()}) == 6
+    assert "part=6-6" in eve.get("/labels/location?aisle=A&on=100x50").text
+    file = eve.send("/labels/location/pdf", {"aisle": "A", "part": "6-6", "on": "100x50"})
+    assert len(pages(file.data)) == 1
+    for strange in ("0-4", "x", "5-4", "7-9"):
+        assert eve.get(f"/labels/location?aisle=A&part={strange}&on=100x50").status_code in (200, 422)
 
 
 def test_more_than_a_queue_should_take_is_refused(
