@@ -23,7 +23,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, Paragraph
 
 from labels import text as fonts_of_labels
-from labels.text import ELLIPSIS, FALLBACK, is_own, is_right_to_left, visible
+from labels.text import FALLBACK, is_own, is_right_to_left, visible
 
 PLAIN: Final = "Document"
 BOLD: Final = "Document-Bold"
@@ -48,8 +48,7 @@ def fonts() -> None:
 
 def clean(text: str, most: int = MOST) -> str:
     """One line of what can be drawn, at most so long: no control characters and no marks that turn the writing."""
-    line = visible(text.replace("\u202f", _BLANK), _BLANK)
-    return line if len(line) <= most else line[: most - 1].rstrip() + ELLIPSIS
+    return visible(text.replace("\u202f", _BLANK), _BLANK, most)
 
 
 def _needs_shaping(text: str) -> bool:

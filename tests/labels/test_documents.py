@@ -30,6 +30,7 @@ from scanner.models import (
     OrderLine,
     Parcel,
     PurchaseLine,
+    Serial,
     Site,
     Task,
     Unit,
@@ -482,6 +483,38 @@ def long_order(world: World, count: int) -> Order:
         transact(pack)
     db.session.expire_all()
     return order
+
+
+def test_a_packing_instruction_is_whole_on_the_slip_and_on_the_pick_list(floor: Floor) -> None:
+    told = " ".join(f"Step {n:03d}: wrap it well." for n in range(38))
+    assert 900 < len(told) <= 1000  # that many are taken
+    change(Order, instructions=told, shows_instructions=True)
+    assert told in text(slip())
+    assert told in text(KINDS["pick_list"](id_of("SO-1"), {}))
+
+
+def test_a_slip_has_all_serial_numbers_of_a_parcel_whole(floor: Floor) -> None:
+    codes_of = [f"SN-{n:09d}" for n in range(900)]
+    transact(lambda: _pack_serials(floor, codes_of))
+    read = pages(slip())
+    assert len(read) > 2
+    found = re.findall(r"SN-\d+,?", " ".join(read))
+    assert found[:-1] == [f"{code}," for code in codes_of[:-1]]
+    assert found[-1].startswith(codes_of[-1])
+    assert "…" not in " ".join(read)
+
+
+def _pack_serials(floor: Floor, serials: list[str]) -> None:
+    by, unit = floor.by("eve"), db.session.get_one(Unit, db.session.scalars(select(Parcel.unit_id)).one())
+    line = db.session.scalars(select(OrderLine).where(OrderLine.order_id == id_of("SO-1"), OrderLine.line == 3)).one()
+    line.ordered = line.allocated = len(serials) + 1
+    opening, bench = ledger.virtual(unit.site_id, "opening"), ledger.Spot(floor.world.locations["PACK-1"].id)
+    rows = [{"item_id": line.item_id, "code": code, "location_id": opening.location_id} for code in serials]
+    db.session.execute(insert(Serial), rows)
+    target = ledger.Spot(unit.location_id or 0, unit.id)
+    for serial_id in db.session.scalars(select(Serial.id).where(Serial.code.in_(serials))).all():
+        ledger.move(by, line.item_id, 1, opening, bench, ledger.Why("opening"), serial_id=serial_id)
+        ledger.move(by, line.item_id, 1, bench, target, ledger.Why("verify", "SO-1", line.id), serial_id=serial_id)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2000])
