@@ -65,7 +65,7 @@ def fit(
     size = max(1, min(largest, int(box.height / sum(reach))))
     floor = min(size, smallest)
     while True:
-        set_lines = _wrapped(shown, box.width, size, bold)
+        set_lines = wrapped(shown, box.width, size, bold)
         fits = min(lines, _lines_in(box.height, size, reach))
         if len(set_lines) <= fits:
             break
@@ -206,7 +206,7 @@ def width(line: str, size: int, bold: bool) -> int:
     return -int(-sum(font(path, size).getlength(part) for path, part in runs(line, bold)) // 1)
 
 
-def _wrapped(text: str, room: int, size: int, bold: bool) -> list[str]:
+def wrapped(text: str, room: int, size: int, bold: bool) -> list[str]:
     """Lines no wider than `room`, broken between words, or within a word that is wider than a line."""
     lines: list[str] = []
     line = ""
@@ -239,6 +239,8 @@ def _longest_start(word: str, room: int, size: int, bold: bool) -> int:
             low = middle
         else:
             high = middle - 1
+    while low > 1 and unicodedata.category(word[low]).startswith("M"):
+        low -= 1  # a letter keeps its marks
     return low
 
 

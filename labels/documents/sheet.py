@@ -33,6 +33,7 @@ MODULE: Final = 0.36 * mm  # of bars: a laser printer's 4.25 dots at 300 dpi; GS
 LEAST_MODULE: Final = 0.26 * mm
 QUIET: Final = 10  # modules on both sides
 LOGO: Final = (60 * mm, 18 * mm)
+BESIDE: Final = [("RIGHTPADDING", (0, 0), (-2, -1), 5 * mm)]  # a gap, since some writing begins at the right
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Sheet:
         left = self.width * 0.52
         right: list[Flowable] = [words(self.title, 20, bold=True, right=True)]
         right += [words(self.number, 11, right=True), Spacer(0, 5), bars(code, self.width - left)]
-        looks = [("ALIGN", (1, 0), (1, 0), "RIGHT")]
+        looks = [("ALIGN", (1, 0), (1, 0), "RIGHT"), *BESIDE]
         self.add(_plain([[self._company(), right]], (left, self.width - left), looks))
         self.space(8)
 
@@ -137,7 +138,7 @@ class Sheet:
             + [words(line, 9.5) for line in lines[1:]]
             for title, lines in blocks
         ]
-        self.add(_plain([cells], [self.width / len(cells)] * len(cells)))
+        self.add(_plain([cells], [self.width / len(cells)] * len(cells), BESIDE))
         self.space(10)
 
     def facts(self, *facts: tuple[str, str], across: int = 4) -> None:

@@ -508,7 +508,7 @@ def _pack_serials(floor: Floor, serials: list[str]) -> None:
     by, unit = floor.by("eve"), db.session.get_one(Unit, db.session.scalars(select(Parcel.unit_id)).one())
     line = db.session.scalars(select(OrderLine).where(OrderLine.order_id == id_of("SO-1"), OrderLine.line == 3)).one()
     line.ordered = line.allocated = len(serials) + 1
-    opening, bench = ledger.virtual(unit.site_id, "opening"), ledger.Spot(floor.world.locations["PACK-1"].id)
+    opening, bench = ledger.virtual(floor.world.site.id, "opening"), ledger.Spot(floor.world.locations["PACK-1"].id)
     rows = [{"item_id": line.item_id, "code": code, "location_id": opening.location_id} for code in serials]
     db.session.execute(insert(Serial), rows)
     target = ledger.Spot(unit.location_id or 0, unit.id)
