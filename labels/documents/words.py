@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from labels.text import is_right_to_left
+
 WORDS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "packing_slip": "Packing slip", "invoice": "Invoice", "pick_list": "Pick list", "manifest": "Manifest",
@@ -101,6 +103,11 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "no_parcels": "Aucun colis n’est encore chargé.", "is_closed": "fermé",
     },
 }  # fmt: skip
+
+
+def runs_from_right_to_left(language: str) -> bool:
+    """Whether the words of this language, or the English ones that stand for it, go to the left."""
+    return language in WORDS and is_right_to_left(WORDS[language]["packing_slip"])
 
 
 def table(language: str) -> dict[str, str]:

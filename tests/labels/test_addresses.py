@@ -6,6 +6,8 @@ import pytest
 from babel import Locale
 
 from labels.documents.address import lines
+from labels.documents.letters import clean
+from labels.text import BOX, is_right_to_left
 
 HERE = Locale("en", "GB")
 TERRITORIES = sorted(code for code in map(str, HERE.territories) if len(code) == 2 and code.isalpha())
@@ -71,3 +73,14 @@ def test_what_a_country_has_no_place_for_stands_with_the_city_or_the_region(
 def test_a_japanese_address_goes_from_the_region_down_to_the_person() -> None:
     given = {"street": "北区1-1", "postcode": "530-0001", "city": "大阪市", "region": "大阪府", "name": "株式会社"}
     assert written("JP", **given) == ["〒530-0001", "大阪府大阪市", "北区1-1", "株式会社"]
+
+
+@pytest.mark.parametrize("language", ["he", "ar", "fa", "hi", "th", "bn", "my", "ta", "km", "am", "si", "ka", "fr"])
+@pytest.mark.parametrize("party", [{"city": "X", "country_code": "JP"}, {"address": "X", "country": "jp"}])
+def test_a_country_is_named_in_letters_that_a_reader_sees_and_in_the_direction_of_the_paper(
+    language: str, party: dict[str, str]
+) -> None:
+    country = lines(party, "GB", Locale(language))[-1]
+    assert BOX not in clean(country)
+    assert not is_right_to_left(country)
+    assert country == ("JAPON" if language == "fr" else "JAPAN")

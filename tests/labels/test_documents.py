@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pypdfium2
@@ -12,7 +14,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from labels.documents import KINDS
-from labels.documents.figures import amount, locale_of, money, percent
+from labels.documents.figures import amount, day, instant, locale_of, money, percent
 from labels.documents.letters import MOST, Shaped, clean, words
 from labels.documents.sheet import Column, Sheet
 from labels.documents.words import WORDS
@@ -399,6 +401,25 @@ def test_scripts_from_right_to_left_are_pictures_of_shaped_letters() -> None:
 )
 def test_a_currency_whose_sign_no_font_has_is_named_by_its_code(locale: str, currency: str, said: str) -> None:
     assert clean(money(123_456, currency, locale_of(locale))).replace("\u00a0", " ") == said
+
+
+@pytest.mark.parametrize("locale", ["he", "fa", "ur", "hi", "th", "bn", "my", "ne", "mr", "ta", "km", "am", "si"])
+def test_a_date_that_the_paper_cannot_say_is_written_in_figures(locale: str) -> None:
+    at = locale_of(locale)
+    when = datetime(2026, 11, 5, 13, 7, tzinfo=UTC)
+    for said in (day(when.date(), at), instant(when, "Asia/Tokyo", at)):
+        assert BOX not in clean(said)
+        assert not any(unicodedata.bidirectional(char) in {"R", "AL"} for char in clean(said))
+        assert "26" in said
+    assert day(when.date(), at) == "2026-11-05"
+
+
+def test_a_date_is_in_words_where_the_paper_can_say_them() -> None:
+    when = date(2026, 11, 5)
+    said = {locale: clean(day(when, locale_of(locale))) for locale in ("en_GB", "de_DE", "it_IT", "el", "ar_EG")}
+    assert said == {
+        "en_GB": "5 Nov 2026", "de_DE": "05.11.2026", "it_IT": "5 nov 2026", "el": "5 Νοε 2026", "ar_EG": "05/11/2026",
+    }  # fmt: skip
 
 
 @pytest.mark.skipif(not FALLBACK.exists(), reason="needs fonts-droid-fallback")
