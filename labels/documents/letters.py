@@ -23,7 +23,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, Paragraph
 
 from labels import text as fonts_of_labels
-from labels.text import FALLBACK, is_own, is_right_to_left, visible
+from labels.text import ELLIPSIS, FALLBACK, is_own, is_right_to_left, visible
 
 PLAIN: Final = "Document"
 BOLD: Final = "Document-Bold"
@@ -61,6 +61,14 @@ def _needs_shaping(text: str) -> bool:
 def width(text: str, size: float = 9, *, bold: bool = False) -> float:
     """How wide a text is on one line, in points."""
     return fonts_of_labels.width(clean(text), round(size * 10), bold) / 10
+
+
+def cut(text: str, room: float, size: float, *, bold: bool = False) -> str:
+    """As much of a text as has room on one line, in points, with a mark where that is not all."""
+    line = kept = clean(text)
+    while kept and width(kept if kept == line else kept + ELLIPSIS, size, bold=bold) > room:
+        kept = kept[:-1]
+    return line if kept == line else kept.rstrip() + ELLIPSIS
 
 
 def markup(text: str, most: int = MOST) -> str:

@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Table
 from sqlalchemy import select
 
 from labels.documents.address import lines as address_lines
+from labels.documents.bars import bars
 from labels.documents.facts import company, lot_words, one, party
 from labels.documents.figures import day, locale_of, number, weight
 from labels.documents.letters import INK, words
-from labels.documents.sheet import BAND, Column, Sheet, bars
+from labels.documents.sheet import BAND, Column, Sheet
 from scanner.barcode import encode
 from scanner.db import db
 from scanner.models import Carton, Customer, Item, Lot, Move, Order, OrderLine, Parcel, Serial, Site, Unit
@@ -148,7 +148,7 @@ def _band(sheet: Sheet, n: str, m: int, parcel: Parcel, sscc: str, carton: str) 
         ("ALIGN", (1, 0), (1, 0), "RIGHT"),
     ]
     is_sscc = sscc.isdigit() and len(sscc) == 18
-    code = bars(sscc, room, sscc=is_sscc, height=9 * mm)
+    code = bars(sscc, room, sscc=is_sscc)
     table = Table([[left, code]], [sheet.width - room, room], style=looks)
     table.keepWithNext = True
     return table

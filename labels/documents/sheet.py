@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from babel import Locale
-from reportlab.graphics.barcode.code128 import Code128
-from reportlab.graphics.barcode.qr import QrCode
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4, LETTER
 from reportlab.lib.units import mm
@@ -18,6 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, Image, KeepTogether, PageTemplate, Spacer, Table
 
 from labels.documents import words as vocabulary
+from labels.documents.bars import bars
 from labels.documents.figures import locale_of
 from labels.documents.letters import GREY, INK, PLAIN, clean, fonts, put, width, words
 
@@ -28,10 +27,6 @@ LINE: Final = HexColor("#c9ccd3")
 BAND: Final = HexColor("#eef0f3")
 CELL: Final = 9  # points
 FREE: Final = 30 * mm  # at least, for what is written in words
-BARS: Final = 12 * mm
-MODULE: Final = 0.36 * mm  # of bars: a laser printer's 4.25 dots at 300 dpi; GS1 wants 0.25 to 0.495 mm
-LEAST_MODULE: Final = 0.26 * mm
-QUIET: Final = 10  # modules on both sides
 LOGO: Final = (60 * mm, 18 * mm)
 BESIDE: Final = [("RIGHTPADDING", (0, 0), (-2, -1), 5 * mm)]  # a gap, since some writing begins at the right
 
@@ -43,43 +38,6 @@ class Column:
     title: str
     width_mm: float = 0
     right: bool = False
-
-
-def bars(content: str, room: float, *, sscc: bool = False, height: float = BARS) -> Flowable:
-    """A barcode no wider than `room`, with its text: Code 128 as wide as it goes, else a QR code. Width in points.
-
-    An SSCC is a GS1-128 symbol with the application identifier 00.
-    """
-    shown = f"(00) {content}" if sscc else content
-    symbol = Code128(f"\xf100{content}" if sscc else content, barHeight=height, barWidth=1, quiet=False)
-    symbol.validate()
-    symbol.encode()
-    symbol.decompose()
-    symbol.computeSize()
-    modules = symbol._width + 2 * QUIET  # noqa: SLF001 - reportlab tells it nowhere else
-    module = min(MODULE, room / modules)
-    if module < LEAST_MODULE:
-        return _Bars(QrCode(content, height=20 * mm, width=20 * mm, qrBorder=4), 20 * mm, 20 * mm, 0, shown)
-    symbol = Code128(symbol.value, barHeight=height, barWidth=module, quiet=False)
-    return _Bars(symbol, modules * module, height, QUIET * module, shown)
-
-
-class _Bars(Flowable):  # type: ignore[misc] # reportlab has no types
-    """A symbol and what it says below it. It stands at the right margin, which is the quiet zone of that side."""
-
-    def __init__(self, symbol: Any, width: float, height: float, quiet: float, text: str) -> None:
-        super().__init__()
-        self._symbol, self._quiet, self._text = symbol, quiet, text
-        self.width, self.height = width - quiet, height + 11
-
-    def wrap(self, _width: float, _height: float) -> tuple[float, float]:
-        """Platypus asks how much room it takes."""
-        return self.width, self.height
-
-    def draw(self) -> None:
-        """Platypus asks for the ink."""
-        self._symbol.drawOn(self.canv, self._quiet, 11)
-        put(self.canv, self._text, (self.width + self._quiet) / 2, 1.5, 8, align="center")
 
 
 class Sheet:
