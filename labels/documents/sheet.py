@@ -18,7 +18,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, Image, KeepToge
 from labels.documents import words as vocabulary
 from labels.documents.bars import bars
 from labels.documents.figures import locale_of
-from labels.documents.letters import GREY, INK, PLAIN, clean, fonts, put, width, words
+from labels.documents.letters import GREY, INK, PLAIN, clean, cut, fonts, put, width, words
 
 # Where the paper is US Letter: Unicode CLDR, supplemental data, measurementData/paperSize.
 LETTER_COUNTRIES: Final = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())  # noqa: SIM905
@@ -28,7 +28,9 @@ BAND: Final = HexColor("#eef0f3")
 CELL: Final = 9  # points
 FREE: Final = 30 * mm  # at least, for what is written in words
 LOGO: Final = (60 * mm, 18 * mm)
-BESIDE: Final = [("RIGHTPADDING", (0, 0), (-2, -1), 5 * mm)]  # a gap, since some writing begins at the right
+GAP: Final = 5 * mm
+SMALL: Final = 7.5  # points, of the foot
+BESIDE: Final = [("RIGHTPADDING", (0, 0), (-2, -1), GAP)]  # a gap, since some writing begins at the right
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +203,10 @@ class Sheet:
 
     def _running_head(self, canvas: Any, _document: Any) -> None:
         y = self.paper[1] - HEAD + 5 * mm
-        put(canvas, f"{self.title} {self.number}", MARGIN, y, 9, bold=True)
-        put(canvas, self.say("continued"), self.paper[0] - MARGIN, y, 8, align="right", grey=True)
+        said = self.say("continued")
+        room = self.width - width(said, 8) - GAP
+        put(canvas, cut(f"{self.title} {self.number}", room, 9, bold=True), MARGIN, y, 9, bold=True)
+        put(canvas, said, self.paper[0] - MARGIN, y, 8, align="right", grey=True)
 
     def _canvas(self, *args: Any, **kwargs: Any) -> Canvas:
         return _Counted(self, *args, **kwargs)
@@ -213,16 +217,21 @@ class Sheet:
         canvas.setStrokeColor(LINE)
         canvas.setLineWidth(0.4)
         canvas.line(MARGIN, FOOT - 4 * mm, right, FOOT - 4 * mm)
-        put(canvas, self._imprint(), MARGIN, FOOT - 8 * mm, 7.5, grey=True)
-        put(canvas, self.say("page", n=page, m=pages), right, FOOT - 8 * mm, 7.5, align="right", grey=True)
+        said = self.say("page", n=page, m=pages)
+        put(canvas, self._imprint(self.width - width(said, SMALL) - GAP), MARGIN, FOOT - 8 * mm, SMALL, grey=True)
+        put(canvas, said, right, FOOT - 8 * mm, SMALL, align="right", grey=True)
         if self.mark:
             put(canvas, self.mark, self.paper[0] / 2, self.paper[1] - 9 * mm, 9, align="center", bold=True)
 
-    def _imprint(self) -> str:
-        tax = self.company.get("tax_id")
-        name = self.company.get("legal_name") or self.company.get("name") or ""
-        parts = [name, self.say("tax_id", label=self.company.get("tax_label") or "") + f" {tax}" if tax else ""]
-        return clean(" · ".join(part for part in parts if part), 110)
+    def _imprint(self, room: float) -> str:
+        """The company and its tax number; of a name that is too wide goes its end, for the number has to be there."""
+        name = str(self.company.get("legal_name") or self.company.get("name") or "")
+        tax_id = self.company.get("tax_id")
+        tax = f"{self.say('tax_id', label=self.company.get('tax_label') or '')} {tax_id}" if tax_id else ""
+        if not (name and tax):
+            return cut(name or tax, room, SMALL)
+        beside = width(f"x · {tax}", SMALL)  # a letter to spare
+        return cut(f"{cut(name, room - beside, SMALL)} · {tax}", room, SMALL)
 
 
 class _Counted(Canvas):  # type: ignore[misc]

@@ -54,7 +54,7 @@ def test_what_the_barcode_of_a_head_says_stays_inside_the_margins(letter: str, l
     sheet.head(code)
     made = sheet.pdf()
     assert code in "".join(codes(made))
-    where = [(left, right) for char, _, left, right in letters(made) if char == letter]
+    where = [seen for seen in letters(made) if seen.char == letter]
     assert len(where) >= min(length, 30)
-    assert max(right for _, right in where) <= sheet.paper[0] - MARGIN + TOUCH
-    assert min(left for left, _ in where) >= sheet.paper[0] / 2 or length == 1
+    assert max(seen.right for seen in where) <= sheet.paper[0] - MARGIN + TOUCH
+    assert min(seen.left for seen in where) >= sheet.paper[0] / 2 or length == 1

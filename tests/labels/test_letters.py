@@ -8,6 +8,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from labels.documents.figures import locale_of
 from labels.documents.sheet import Column, Sheet
+from tests.labels.reading import letters
 
 SCALE = 2
 LONG = {
@@ -64,3 +65,20 @@ def test_writing_that_is_a_picture_has_its_ink_and_lets_the_band_below_it_throug
     shades = [channel.getextrema() for channel in seen.split()]
     assert [light for _, light in shades] == [0xEE, 0xF0, 0xF3]
     assert [dark for dark, _ in shades] == pytest.approx([0x16, 0x18, 0x1D], abs=3)
+
+
+@pytest.mark.parametrize(
+    "name", ["W" * 200, "INTERNATIONALE MASCHINENBAU- UND HANDELSGESELLSCHAFT MBH & CO. KG " * 3, "i" * 99]
+)
+def test_a_wide_name_in_head_or_foot_is_cut_with_a_mark_before_what_stands_at_the_right(name: str) -> None:
+    sheet = Sheet("packing_slip", name, {"legal_name": name, "tax_label": "VAT", "tax_id": "DE123456789"})
+    sheet.rows([Column("SKU")], [(f"L-{n}",) for n in range(60)])
+    made = sheet.pdf()
+    for page, right in ((0, "Page1of2"), (1, "Page2of2"), (1, "continued")):
+        read = letters(made, page)
+        said = "".join(seen.char for seen in read)
+        first = read[said.index(right)]
+        before = [seen for seen in read if abs(seen.bottom - first.bottom) < 3 and seen.left < first.left]
+        assert max(seen.right for seen in before) < first.left - 10
+        assert ("…" in [seen.char for seen in before]) == (name[0] != "i")
+    assert "DE123456789" in said
