@@ -61,6 +61,15 @@ class Sheet:
         """One of the document's own words."""
         return self.words[key].format(**facts)
 
+    def tax(self) -> str:
+        """The word for the tax: the company's own (VAT, MwSt., GST), else the document's."""
+        return str(self.company.get("tax_label") or "").strip() or self.say("tax")
+
+    def tax_number(self, key: str = "tax_id") -> str:
+        """What a number with the tax office is called; `their_tax_id` for that of a customer."""
+        own = str(self.company.get("tax_label") or "").strip()
+        return self.say(key, label=own) if own else self.say("tax_number")
+
     # --- parts -------------------------------------------------------------------------------------------------------
 
     def add(self, *parts: Flowable) -> None:
@@ -227,7 +236,7 @@ class Sheet:
         """The company and its tax number; of a name that is too wide goes its end, for the number has to be there."""
         name = str(self.company.get("legal_name") or self.company.get("name") or "")
         tax_id = self.company.get("tax_id")
-        tax = f"{self.say('tax_id', label=self.company.get('tax_label') or '')} {tax_id}" if tax_id else ""
+        tax = f"{self.tax_number()} {tax_id}" if tax_id else ""
         if not (name and tax):
             return cut(name or tax, room, SMALL)
         beside = width(f"x · {tax}", SMALL)  # a letter to spare

@@ -271,6 +271,23 @@ def test_the_invoice_shows_its_figures_and_every_print_but_the_first_is_a_copy(f
     assert "Renamed" not in again
 
 
+@pytest.mark.parametrize(
+    ("locale", "number", "tax"),
+    [("en", "Tax number DE123456789", "Tax 19% on"), ("de", "Steuernummer DE123456789", "Steuer 19 % auf"),
+     ("fr", "N° fiscal DE123456789", "Taxe 19 % sur")],
+)  # fmt: skip
+def test_a_company_without_a_word_for_its_tax_has_that_of_the_language(
+    floor: Floor, locale: str, number: str, tax: str
+) -> None:
+    change(Site, tax_label="")
+    change(Customer, locale=locale, tax_id="FR1")
+    said = text(KINDS["invoice"](id_of("SO-1"), {"preview": True}))
+    assert f"· {number}" in said
+    assert f"{number.removesuffix(' DE123456789')}: FR1" in said
+    assert tax in said
+    assert f"{WORDS[locale]['tax']} {WORDS[locale]['amount']}" in said  # the head of the column
+
+
 def test_the_pick_list_is_in_walking_order_with_check_digits(floor: Floor) -> None:
     world = floor.world
     order = world.order("SO-2", ("MUG", 20), ("MILK", 2), ("LAMP", 1), allocate=True)
