@@ -79,7 +79,8 @@ def address(sketch: Sketch, box: Box, title: str, lines: Sequence[str], *, mm: f
     head, body = sketch.rows(box, 2.6, 0, gap_mm=0.2)
     sketch.text(title.upper(), head, 1.5, least_mm=1.2, name=f"{title} title")
     most = max(1, body.height // sketch.dots(least_mm * 1.65))
-    broken = [(row, bold) for line, bold in kept for row in wrapped(line, body.width, sketch.em(least_mm), bold)]
+    least = sketch.em(least_mm)
+    broken = [(row, bold) for line, bold in kept for row in wrapped(visible(line), body.width, least, bold)]
     if len(broken) <= most:
         kept = broken
     if len(kept) > most:

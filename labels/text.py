@@ -35,7 +35,7 @@ _DESCENT: Final = 0.24
 _LEADING: Final = 1.18
 _MEASURED: Final = 200  # dots to the em where ink is measured
 _MARKS: Final = 2  # on one letter, beside the accent it has itself; more are no writing and pile up beyond any line
-_LONGEST: Final = 600  # characters that are looked at; no label has room for more
+_LONGEST: Final = 600  # characters; no label has room for more
 _STEP: Final = 0.94  # from one size to try to the next
 _CAPITALS: Final = frozenset("ABCDEFGHIKLMNOPRSTUVWXYZ0123456789 -.:")  # no J, Q, /: they go below the baseline
 _LAYOUT: Final = ImageFont.Layout.RAQM if features.check("raqm") else ImageFont.Layout.BASIC
@@ -66,7 +66,7 @@ def fit(
     size = max(1, min(largest, int(box.height / sum(reach))))
     floor = min(size, smallest)
     while True:
-        set_lines = _wrapped(shown, box.width, size, bold)
+        set_lines = wrapped(shown, box.width, size, bold)
         fits = min(lines, _lines_in(box.height, size, reach))
         if len(set_lines) <= fits:
             break
@@ -115,21 +115,28 @@ def _lines_in(height: int, size: int, reach: tuple[float, float]) -> int:
 
 
 @lru_cache(maxsize=4096)
-def visible(text: str, blanks: str = "") -> str:
-    """The text as it can be drawn, on one line (see the rules above). `blanks` stay, all others become plain ones."""
+def visible(text: str, blanks: str = "", most: int = _LONGEST) -> str:
+    """The text as it can be drawn, on one line (see the rules above), cut with a mark beyond so many characters.
+
+    `blanks` stay, all others become plain ones.
+    """
     kept: list[str] = []
     marks = 0
-    for char in unicodedata.normalize("NFC", text[:_LONGEST]):
+    for char in unicodedata.normalize("NFC", text):
         category = unicodedata.category(char)
         if char in "\t\n\r\x0b\x0c" or category.startswith("Z"):
-            kept.append(char if char in blanks else " ")
+            if char in blanks or (kept and kept[-1] != " "):
+                kept.append(char if char in blanks else " ")
         elif category in {"Cc", "Cf", "Co", "Cs"} or "\ufe00" <= char <= "\ufe0f":
             continue
         else:
             marks = marks + 1 if category in {"Mn", "Me"} else 0
             if marks <= _MARKS:
                 kept.append(char if char.isascii() or has_glyph(char) else BOX)
-    return " ".join(part for part in "".join(kept).split(" ") if part)
+        if len(kept) > most + 1:  # one more may be a blank at the end
+            break
+    line = "".join(kept).rstrip(" ")
+    return line if len(line) <= most else line[: most - 1].rstrip() + ELLIPSIS
 
 
 def has_glyph(char: str) -> bool:
@@ -201,11 +208,6 @@ def width(line: str, size: int, bold: bool) -> int:
 
 
 def wrapped(text: str, room: int, size: int, bold: bool) -> list[str]:
-    """A text as it can be drawn, in lines no wider than `room` dots at an em of `size` dots."""
-    return _wrapped(visible(text), room, size, bold)
-
-
-def _wrapped(text: str, room: int, size: int, bold: bool) -> list[str]:
     """Lines no wider than `room`, broken between words, or within a word that is wider than a line."""
     lines: list[str] = []
     line = ""
@@ -238,6 +240,8 @@ def _longest_start(word: str, room: int, size: int, bold: bool) -> int:
             low = middle
         else:
             high = middle - 1
+    while low > 1 and unicodedata.category(word[low]).startswith("M"):
+        low -= 1  # a letter keeps its marks
     return low
 
 

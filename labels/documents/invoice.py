@@ -45,16 +45,15 @@ def drawn(content: dict[str, Any], issued: Invoice | None, mark: str) -> bytes:
     sheet.head(encode("order", content["order_body"]))
     to = address_lines(buyer, seller["country_code"], locale)
     if buyer["tax_id"]:
-        to.append(f"{sheet.say('their_tax_id', label=seller['tax_label'])}: {buyer['tax_id']}")
+        to.append(f"{sheet.tax_number('their_tax_id')}: {buyer['tax_id']}")
     sheet.blocks((sheet.say("bill_to"), to))
     ordered_on = date.fromisoformat(content["ordered_on"]) if content["ordered_on"] else None
-    tax_id = sheet.say("tax_id", label=seller["tax_label"])
     sheet.facts(
         (sheet.say("invoice_date"), day(issued.issued_on if issued else None, locale)),
         (sheet.say("order"), content["order"]),
         (sheet.say("ordered_on"), day(ordered_on, locale)),
         (sheet.say("customer"), buyer["code"]),
-        (tax_id, seller["tax_id"]),
+        (sheet.tax_number(), seller["tax_id"]),
         (sheet.say("carrier"), content["carrier"]),
         (sheet.say("parcels"), str(content["parcels"] or "")),
     )
@@ -80,7 +79,7 @@ def _add_lines(sheet: Sheet, content: dict[str, Any]) -> None:
         Column(sheet.say("qty"), 17, right=True),
         Column(sheet.say("price"), 22, right=True),
         *([Column(sheet.say("discount"), 17, right=True)] if has_discount else []),
-        Column(content["seller"]["tax_label"], 15, right=True),
+        Column(sheet.tax(), 15, right=True),
         Column(f"{sheet.say('amount')} {currency}", 26, right=True),
     ]
     sheet.rows(
@@ -102,7 +101,7 @@ def _add_lines(sheet: Sheet, content: dict[str, Any]) -> None:
 
 
 def _add_sums(sheet: Sheet, content: dict[str, Any]) -> None:
-    currency, locale, label = content["currency"], sheet.locale, content["seller"]["tax_label"]
+    currency, locale, label = content["currency"], sheet.locale, sheet.tax()
     taxes = [
         (
             sheet.say(

@@ -48,8 +48,7 @@ def fonts() -> None:
 
 def clean(text: str, most: int = MOST) -> str:
     """One line of what can be drawn, at most so long: no control characters and no marks that turn the writing."""
-    line = visible(text.replace("\u202f", _BLANK), _BLANK)
-    return line if len(line) <= most else line[: most - 1].rstrip() + ELLIPSIS
+    return visible(text.replace("\u202f", _BLANK), _BLANK, most)
 
 
 def _needs_shaping(text: str) -> bool:
@@ -62,6 +61,14 @@ def _needs_shaping(text: str) -> bool:
 def width(text: str, size: float = 9, *, bold: bool = False) -> float:
     """How wide a text is on one line, in points."""
     return fonts_of_labels.width(clean(text), round(size * 10), bold) / 10
+
+
+def cut(text: str, room: float, size: float, *, bold: bool = False) -> str:
+    """As much of a text as has room on one line, in points, with a mark where that is not all."""
+    line = kept = clean(text)
+    while kept and width(kept if kept == line else kept + ELLIPSIS, size, bold=bold) > room:
+        kept = kept[:-1]
+    return line if kept == line else kept.rstrip() + ELLIPSIS
 
 
 def markup(text: str, most: int = MOST) -> str:
@@ -127,7 +134,7 @@ def put(canvas: Any, text: str, x: float, y: float, size: float, *, align: str =
 
 
 class Shaped(Flowable):  # type: ignore[misc] # reportlab has no types
-    """A text in a script that has to be shaped, wrapped between words, as a picture of 300 dots to the inch."""
+    """A text in a script that has to be shaped, wrapped like any other, as a picture of 300 dots to the inch."""
 
     def __init__(self, text: str, size: float, *, bold: bool = False, right: bool = False, grey: bool = False) -> None:
         super().__init__()
@@ -139,7 +146,7 @@ class Shaped(Flowable):  # type: ignore[misc] # reportlab has no types
     def wrap(self, width: float, _height: float) -> tuple[float, float]:
         """Platypus asks how much room it takes."""
         self.width = width
-        self._lines = self._wrapped(width * _DOTS_PER_POINT)
+        self._lines = fonts_of_labels.wrapped(self._text, int(width * _DOTS_PER_POINT), self._dots, self._bold)
         self.height = len(self._lines) * self._size * 1.25
         return width, self.height
 
@@ -161,31 +168,27 @@ class Shaped(Flowable):  # type: ignore[misc] # reportlab has no types
     def _long(self, line: str) -> int:
         return fonts_of_labels.width(line, self._dots, self._bold)
 
-    def _wrapped(self, room: float) -> list[str]:
-        lines, line = [], ""
-        for word in self._text.split(" "):
-            longer = f"{line} {word}".strip()
-            if self._long(longer) <= room or not line:
-                line = longer
-            else:
-                lines.append(line)
-                line = word
-        return [*lines, line]
-
     def draw(self) -> None:
-        """Platypus asks for the ink."""
+        """Platypus asks for the ink. What lies below shows between the letters: a band stays grey."""
         leading = self._size * 1.25
         size = max(1, round(self.width * _DOTS_PER_POINT)), max(1, round(self.height * _DOTS_PER_POINT))
-        paper = Image.new("L", size, 255)
-        pen, ink = ImageDraw.Draw(paper), round(255 * self._ink.red)
+        cover = Image.new("L", size, 0)
+        pen = ImageDraw.Draw(cover)
         for number, line in enumerate(self._lines):
             x = max(0, size[0] - self._long(line)) if self._is_right else 0
             y = round(number * leading * _DOTS_PER_POINT) + self._ascent
             for path, part in fonts_of_labels.runs(line, self._bold):
                 font = fonts_of_labels.font(path, self._dots)
-                pen.text((x, y), part, font=font, fill=ink, anchor="ls")
+                pen.text((x, y), part, font=font, fill=255, anchor="ls")
                 x += round(font.getlength(part))
-        data = io.BytesIO()
-        paper.save(data, "PNG")
-        data.seek(0)
-        self.canv.drawImage(ImageReader(data), 0, 0, self.width, self.height)
+        self.canv.drawImage(_inked(cover, self._ink), 0, 0, self.width, self.height, mask="auto")
+
+
+def _inked(cover: Image.Image, ink: Any) -> ImageReader:
+    """A picture all of one colour, to be seen where `cover` is."""
+    picture = Image.new("RGB", cover.size, ink.bitmap_rgb())
+    picture.putalpha(cover)
+    data = io.BytesIO()
+    picture.save(data, "PNG")
+    data.seek(0)
+    return ImageReader(data)

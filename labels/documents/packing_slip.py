@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Table
 from sqlalchemy import select
 
 from labels.documents.address import lines as address_lines
+from labels.documents.bars import bars
 from labels.documents.facts import company, lot_words, one, party
 from labels.documents.figures import day, locale_of, number, weight
 from labels.documents.letters import INK, words
-from labels.documents.sheet import BAND, Column, Sheet, bars
+from labels.documents.sheet import BAND, Column, Sheet
 from scanner.barcode import encode
 from scanner.db import db
 from scanner.models import Carton, Customer, Item, Lot, Move, Order, OrderLine, Parcel, Serial, Site, Unit
 
 OPEN = ("open", "picking", "picked", "packed")
+ROW_OF_SERIALS = 1_000  # characters, some ten lines; a table breaks over pages between its rows only
 
 
 class Content(NamedTuple):
@@ -147,7 +148,7 @@ def _band(sheet: Sheet, n: str, m: int, parcel: Parcel, sscc: str, carton: str) 
         ("ALIGN", (1, 0), (1, 0), "RIGHT"),
     ]
     is_sscc = sscc.isdigit() and len(sscc) == 18
-    code = bars(sscc, room, sscc=is_sscc, height=9 * mm)
+    code = bars(sscc, room, sscc=is_sscc)
     table = Table([[left, code]], [sheet.width - room, room], style=looks)
     table.keepWithNext = True
     return table
@@ -158,18 +159,35 @@ def _add_content(sheet: Sheet, content: list[Content]) -> None:
         sheet.note(sheet.say("empty_parcel"))
         return
     columns = [Column(sheet.say("sku"), 34), Column(sheet.say("item")), Column(sheet.say("qty"), 22, right=True)]
-    sheet.rows(
-        columns,
-        ([words(row.item.sku), _item(sheet, row), number(row.qty, sheet.locale)] for row in content),
-    )
+    sheet.rows(columns, (cells for row in content for cells in _rows(sheet, row)))
 
 
-def _item(sheet: Sheet, row: Content) -> list[Flowable]:
+def _rows(sheet: Sheet, row: Content) -> Iterator[list[Any]]:
+    """One row; more of them, without item and quantity, where it has more serial numbers than should stand in one."""
+    first, *more = _groups(row.serials)
+    yield [words(row.item.sku), _item(sheet, row, first), number(row.qty, sheet.locale)]
+    for numbers in more:
+        yield ["", words(numbers, 8, grey=True, most=ROW_OF_SERIALS), ""]
+
+
+def _groups(serials: list[str]) -> list[str]:
+    """All the numbers, cut between two of them, each part short enough for one row; one that is empty without any."""
+    groups = [""]
+    for code in serials:
+        if len(groups[-1]) + len(code) + 2 > ROW_OF_SERIALS:
+            groups[-1] += ","
+            groups.append(code)
+        else:
+            groups[-1] += f", {code}" if groups[-1] else code
+    return groups
+
+
+def _item(sheet: Sheet, row: Content, serials: str) -> list[Flowable]:
     """The item's name, and below it what tells it from others of its kind."""
     facts = lot_words(row.lot, sheet.words, sheet.locale)
-    serials = f"{sheet.say('serial')} {', '.join(row.serials)}" if row.serials else ""
+    said = f"{sheet.say('serial')} {serials}" if serials else ""
     parts = [words(row.item.name)]
-    return parts + [words(text, 8, grey=True, most=4000) for text in (facts, serials) if text]
+    return parts + [words(text, 8, grey=True, most=2 * ROW_OF_SERIALS) for text in (facts, said) if text]
 
 
 # --- what is not there ------------------------------------------------------------------------------------------------

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from babel import Locale
-from reportlab.graphics.barcode.code128 import Code128
-from reportlab.graphics.barcode.qr import QrCode
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4, LETTER
 from reportlab.lib.units import mm
@@ -18,8 +16,9 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, Image, KeepTogether, PageTemplate, Spacer, Table
 
 from labels.documents import words as vocabulary
+from labels.documents.bars import bars
 from labels.documents.figures import locale_of
-from labels.documents.letters import GREY, INK, PLAIN, clean, fonts, put, width, words
+from labels.documents.letters import GREY, INK, PLAIN, clean, cut, fonts, put, width, words
 
 # Where the paper is US Letter: Unicode CLDR, supplemental data, measurementData/paperSize.
 LETTER_COUNTRIES: Final = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())  # noqa: SIM905
@@ -28,11 +27,10 @@ LINE: Final = HexColor("#c9ccd3")
 BAND: Final = HexColor("#eef0f3")
 CELL: Final = 9  # points
 FREE: Final = 30 * mm  # at least, for what is written in words
-BARS: Final = 12 * mm
-MODULE: Final = 0.36 * mm  # of bars: a laser printer's 4.25 dots at 300 dpi; GS1 wants 0.25 to 0.495 mm
-LEAST_MODULE: Final = 0.26 * mm
-QUIET: Final = 10  # modules on both sides
 LOGO: Final = (60 * mm, 18 * mm)
+GAP: Final = 5 * mm
+SMALL: Final = 7.5  # points, of the foot
+BESIDE: Final = [("RIGHTPADDING", (0, 0), (-2, -1), GAP)]  # a gap, since some writing begins at the right
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,43 +40,6 @@ class Column:
     title: str
     width_mm: float = 0
     right: bool = False
-
-
-def bars(content: str, room: float, *, sscc: bool = False, height: float = BARS) -> Flowable:
-    """A barcode no wider than `room`, with its text: Code 128 as wide as it goes, else a QR code. Width in points.
-
-    An SSCC is a GS1-128 symbol with the application identifier 00.
-    """
-    shown = f"(00) {content}" if sscc else content
-    symbol = Code128(f"\xf100{content}" if sscc else content, barHeight=height, barWidth=1, quiet=False)
-    symbol.validate()
-    symbol.encode()
-    symbol.decompose()
-    symbol.computeSize()
-    modules = symbol._width + 2 * QUIET  # noqa: SLF001 - reportlab tells it nowhere else
-    module = min(MODULE, room / modules)
-    if module < LEAST_MODULE:
-        return _Bars(QrCode(content, height=20 * mm, width=20 * mm, qrBorder=4), 20 * mm, 20 * mm, 0, shown)
-    symbol = Code128(symbol.value, barHeight=height, barWidth=module, quiet=False)
-    return _Bars(symbol, modules * module, height, QUIET * module, shown)
-
-
-class _Bars(Flowable):  # type: ignore[misc] # reportlab has no types
-    """A symbol and what it says below it. It stands at the right margin, which is the quiet zone of that side."""
-
-    def __init__(self, symbol: Any, width: float, height: float, quiet: float, text: str) -> None:
-        super().__init__()
-        self._symbol, self._quiet, self._text = symbol, quiet, text
-        self.width, self.height = width - quiet, height + 11
-
-    def wrap(self, _width: float, _height: float) -> tuple[float, float]:
-        """Platypus asks how much room it takes."""
-        return self.width, self.height
-
-    def draw(self) -> None:
-        """Platypus asks for the ink."""
-        self._symbol.drawOn(self.canv, self._quiet, 11)
-        put(self.canv, self._text, (self.width + self._quiet) / 2, 1.5, 8, align="center")
 
 
 class Sheet:
@@ -100,6 +61,15 @@ class Sheet:
         """One of the document's own words."""
         return self.words[key].format(**facts)
 
+    def tax(self) -> str:
+        """The word for the tax: the company's own (VAT, MwSt., GST), else the document's."""
+        return str(self.company.get("tax_label") or "").strip() or self.say("tax")
+
+    def tax_number(self, key: str = "tax_id") -> str:
+        """What a number with the tax office is called; `their_tax_id` for that of a customer."""
+        own = str(self.company.get("tax_label") or "").strip()
+        return self.say(key, label=own) if own else self.say("tax_number")
+
     # --- parts -------------------------------------------------------------------------------------------------------
 
     def add(self, *parts: Flowable) -> None:
@@ -115,7 +85,7 @@ class Sheet:
         left = self.width * 0.52
         right: list[Flowable] = [words(self.title, 20, bold=True, right=True)]
         right += [words(self.number, 11, right=True), Spacer(0, 5), bars(code, self.width - left)]
-        looks = [("ALIGN", (1, 0), (1, 0), "RIGHT")]
+        looks = [("ALIGN", (1, 0), (1, 0), "RIGHT"), *BESIDE]
         self.add(_plain([[self._company(), right]], (left, self.width - left), looks))
         self.space(8)
 
@@ -137,7 +107,7 @@ class Sheet:
             + [words(line, 9.5) for line in lines[1:]]
             for title, lines in blocks
         ]
-        self.add(_plain([cells], [self.width / len(cells)] * len(cells)))
+        self.add(_plain([cells], [self.width / len(cells)] * len(cells), BESIDE))
         self.space(10)
 
     def facts(self, *facts: tuple[str, str], across: int = 4) -> None:
@@ -242,8 +212,10 @@ class Sheet:
 
     def _running_head(self, canvas: Any, _document: Any) -> None:
         y = self.paper[1] - HEAD + 5 * mm
-        put(canvas, f"{self.title} {self.number}", MARGIN, y, 9, bold=True)
-        put(canvas, self.say("continued"), self.paper[0] - MARGIN, y, 8, align="right", grey=True)
+        said = self.say("continued")
+        room = self.width - width(said, 8) - GAP
+        put(canvas, cut(f"{self.title} {self.number}", room, 9, bold=True), MARGIN, y, 9, bold=True)
+        put(canvas, said, self.paper[0] - MARGIN, y, 8, align="right", grey=True)
 
     def _canvas(self, *args: Any, **kwargs: Any) -> Canvas:
         return _Counted(self, *args, **kwargs)
@@ -254,16 +226,21 @@ class Sheet:
         canvas.setStrokeColor(LINE)
         canvas.setLineWidth(0.4)
         canvas.line(MARGIN, FOOT - 4 * mm, right, FOOT - 4 * mm)
-        put(canvas, self._imprint(), MARGIN, FOOT - 8 * mm, 7.5, grey=True)
-        put(canvas, self.say("page", n=page, m=pages), right, FOOT - 8 * mm, 7.5, align="right", grey=True)
+        said = self.say("page", n=page, m=pages)
+        put(canvas, self._imprint(self.width - width(said, SMALL) - GAP), MARGIN, FOOT - 8 * mm, SMALL, grey=True)
+        put(canvas, said, right, FOOT - 8 * mm, SMALL, align="right", grey=True)
         if self.mark:
             put(canvas, self.mark, self.paper[0] / 2, self.paper[1] - 9 * mm, 9, align="center", bold=True)
 
-    def _imprint(self) -> str:
-        tax = self.company.get("tax_id")
-        name = self.company.get("legal_name") or self.company.get("name") or ""
-        parts = [name, self.say("tax_id", label=self.company.get("tax_label") or "") + f" {tax}" if tax else ""]
-        return clean(" · ".join(part for part in parts if part), 110)
+    def _imprint(self, room: float) -> str:
+        """The company and its tax number; of a name that is too wide goes its end, for the number has to be there."""
+        name = str(self.company.get("legal_name") or self.company.get("name") or "")
+        tax_id = self.company.get("tax_id")
+        tax = f"{self.tax_number()} {tax_id}" if tax_id else ""
+        if not (name and tax):
+            return cut(name or tax, room, SMALL)
+        beside = width(f"x · {tax}", SMALL)  # a letter to spare
+        return cut(f"{cut(name, room - beside, SMALL)} · {tax}", room, SMALL)
 
 
 class _Counted(Canvas):  # type: ignore[misc]

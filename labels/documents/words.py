@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from labels.text import is_right_to_left
+
 WORDS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "packing_slip": "Packing slip", "invoice": "Invoice", "pick_list": "Pick list", "manifest": "Manifest",
@@ -20,6 +22,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "invoice_date": "Invoice date", "customer": "Customer", "price": "Price", "discount": "Discount",
         "amount": "Amount", "net": "Net", "rate": "Rate", "net_of_rate": "{label} {rate} on {net}", "total": "Total",
         "tax_id": "{label} number", "their_tax_id": "{label} number", "free_of_tax": "{label} 0 %",
+        "tax": "Tax", "tax_number": "Tax number",
         "location": "Location", "digits": "Check", "done": "Done", "tote": "Tote",
         "from_unit": "in", "picker": "Picker",
         "nothing_to_pick": "No stock is promised to this order.", "stops": "Stops", "units": "Units",
@@ -52,6 +55,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "invoice_date": "Rechnungsdatum", "customer": "Kunde", "price": "Preis", "discount": "Rabatt",
         "amount": "Betrag", "net": "Netto", "rate": "Satz", "net_of_rate": "{label} {rate} auf {net}",
         "total": "Gesamt", "tax_id": "{label}-Nummer", "their_tax_id": "{label}-Nummer", "free_of_tax": "{label} 0 %",
+        "tax": "Steuer", "tax_number": "Steuernummer",
         "location": "Platz", "digits": "Prüfung", "done": "Fertig", "tote": "Behälter", "from_unit": "in",
         "picker": "Kommissionierer", "nothing_to_pick": "Für diesen Auftrag ist kein Bestand reserviert.",
         "stops": "Halte", "units": "Stück", "lacking": "Kein Bestand reserviert für",
@@ -85,6 +89,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "price": "Prix", "discount": "Remise", "amount": "Montant", "net": "Total HT", "rate": "Taux",
         "net_of_rate": "{label} {rate} sur {net}", "total": "Total TTC", "tax_id": "N° {label}",
         "their_tax_id": "N° {label}", "free_of_tax": "{label} 0 %", "location": "Emplacement", "digits": "Contrôle",
+        "tax": "Taxe", "tax_number": "N° fiscal",
         "done": "Fait", "tote": "Bac", "from_unit": "dans", "picker": "Préparateur",
         "nothing_to_pick": "Aucun stock n’est réservé pour cette commande.", "stops": "Arrêts", "units": "Unités",
         "lacking": "Aucun stock réservé pour", "to_tote": "Inscrire le numéro du bac, ou le scanner au poste.",
@@ -101,6 +106,11 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "no_parcels": "Aucun colis n’est encore chargé.", "is_closed": "fermé",
     },
 }  # fmt: skip
+
+
+def runs_from_right_to_left(language: str) -> bool:
+    """Whether the words of this language, or the English ones that stand for it, go to the left."""
+    return language in WORDS and is_right_to_left(WORDS[language]["packing_slip"])
 
 
 def table(language: str) -> dict[str, str]:

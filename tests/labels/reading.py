@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from typing import NamedTuple
 
 import pypdfium2
 import zxingcpp
@@ -22,14 +23,25 @@ def text(data: bytes) -> str:
     return " ".join(pages(data))
 
 
-def letters(data: bytes) -> list[tuple[str, str, float, float]]:
-    """Each letter of the first page, blanks left out: itself, its font, and where it begins and ends from the left."""
-    page = pypdfium2.PdfDocument(data)[0].get_textpage()
-    return [
-        (char, _font(page, at), page.get_charbox(at)[0], page.get_charbox(at)[2])
-        for at, char in enumerate(page.get_text_range())
-        if char.strip()
-    ]
+class Letter(NamedTuple):
+    """A letter on a page: its font, and where it is, in points from the left and from below."""
+
+    char: str
+    font: str
+    left: float
+    right: float
+    bottom: float
+
+
+def letters(data: bytes, number: int = 0) -> list[Letter]:
+    """Each letter of a page, the first one unless another is asked for; blanks are left out."""
+    page = pypdfium2.PdfDocument(data)[number].get_textpage()
+    found = []
+    for at, char in enumerate(page.get_text_range()):
+        if char.strip():
+            left, bottom, right, _ = page.get_charbox(at)
+            found.append(Letter(char, _font(page, at), left, right, bottom))
+    return found
 
 
 def _font(page: pypdfium2.PdfTextPage, at: int) -> str:

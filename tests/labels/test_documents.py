@@ -7,16 +7,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pypdfium2
 import pytest
 from sqlalchemy import insert, select, update
 
 from labels.documents import KINDS
-from labels.documents.figures import amount, locale_of, money, percent
+from labels.documents.figures import locale_of, money, percent
 from labels.documents.letters import MOST, Shaped, clean, words
-from labels.documents.sheet import Column, Sheet
 from labels.documents.words import WORDS
-from labels.text import BOX, FALLBACK
 from scanner import discrepancies, ledger, shown, walk
 from scanner.barcode import command, encode
 from scanner.db import db, now, transact
@@ -30,13 +27,14 @@ from scanner.models import (
     OrderLine,
     Parcel,
     PurchaseLine,
+    Serial,
     Site,
     Task,
     Unit,
 )
 from scanner.refusals import Refusal
 from tests.conftest import Browser
-from tests.labels.reading import codes, letters, pages, size_mm, text
+from tests.labels.reading import codes, pages, size_mm, text
 from tests.scanner.floor import Floor
 from tests.scanner.walks import stock_up
 from tests.world import World
@@ -268,6 +266,23 @@ def test_the_invoice_shows_its_figures_and_every_print_but_the_first_is_a_copy(f
     assert "Renamed" not in again
 
 
+@pytest.mark.parametrize(
+    ("locale", "number", "tax"),
+    [("en", "Tax number DE123456789", "Tax 19% on"), ("de", "Steuernummer DE123456789", "Steuer 19 % auf"),
+     ("fr", "N° fiscal DE123456789", "Taxe 19 % sur")],
+)  # fmt: skip
+def test_a_company_without_a_word_for_its_tax_has_that_of_the_language(
+    floor: Floor, locale: str, number: str, tax: str
+) -> None:
+    change(Site, tax_label="")
+    change(Customer, locale=locale, tax_id="FR1")
+    said = text(KINDS["invoice"](id_of("SO-1"), {"preview": True}))
+    assert f"· {number}" in said
+    assert f"{number.removesuffix(' DE123456789')}: FR1" in said
+    assert tax in said
+    assert f"{WORDS[locale]['tax']} {WORDS[locale]['amount']}" in said  # the head of the column
+
+
 def test_the_pick_list_is_in_walking_order_with_check_digits(floor: Floor) -> None:
     world = floor.world
     order = world.order("SO-2", ("MUG", 20), ("MILK", 2), ("LAMP", 1), allocate=True)
@@ -383,70 +398,6 @@ def test_scripts_from_right_to_left_are_pictures_of_shaped_letters() -> None:
     assert not isinstance(words("Lampe für Ödön"), Shaped)
 
 
-# --- figures ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("locale", "currency", "said"),
-    [
-        ("id_ID", "IDR", "Rp1.234,56"),
-        ("bn_BD", "BDT", "1,234.56 BDT"),
-        ("ka_GE", "GEL", "1 234,56 GEL"),
-        ("az_AZ", "AZN", "1.234,56 AZN"),
-        ("km_KH", "KHR", "1,234.56 KHR"),
-    ],
-)
-def test_a_currency_whose_sign_no_font_has_is_named_by_its_code(locale: str, currency: str, said: str) -> None:
-    assert clean(money(123_456, currency, locale_of(locale))).replace("\u00a0", " ") == said
-
-
-@pytest.mark.skipif(not FALLBACK.exists(), reason="needs fonts-droid-fallback")
-def test_a_sign_that_the_first_font_lacks_is_set_in_the_second_in_sums_and_in_tables() -> None:
-    sheet = Sheet("invoice", "1", {}, locale=locale_of("ja_JP"))
-    sheet.rows([Column("Item"), Column("Price", 22, right=True)], [("Mug", "\uffe51")])
-    sheet.sums([("Net", "\uffe52")], last=("Total", "\uffe53"))
-    fonts = [font for char, font, *_ in letters(sheet.pdf()) if char == "\uffe5"]
-    assert len(fonts) == 3
-    assert all("Droid" in font for font in fonts)
-
-
-@pytest.mark.skipif(not FALLBACK.exists(), reason="needs fonts-droid-fallback")
-def test_head_and_foot_of_every_page_are_in_any_script() -> None:
-    sheet = Sheet("packing_slip", "注文-1", {"name": "青い倉庫"}, locale=locale_of("ja_JP"))
-    sheet.rows([Column("SKU")], [(f"L-{n}",) for n in range(100)])
-    read = pages(sheet.pdf())
-    assert len(read) > 1
-    assert all("青い倉庫" in page for page in read)
-    assert all("注文-1" in page for page in read[1:])
-    assert not any(BOX in page for page in read)
-
-
-def test_a_head_that_reads_from_right_to_left_stands_on_its_line_as_a_picture() -> None:
-    sheet = Sheet("packing_slip", "طلب", {"name": "مستودع"}, locale=locale_of("en_US"))
-    sheet.rows([Column("SKU")], [(f"L-{n}",) for n in range(100)])
-    document = pypdfium2.PdfDocument(sheet.pdf())
-    for page in document:
-        pictures = [part for part in page.get_objects() if part.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
-        places = [part.get_bounds() for part in pictures]
-        assert any(bottom < 40 for _, bottom, _, _ in places), places  # the foot
-        assert all(0 <= left < right <= page.get_width() for left, _, right, _ in places), places
-
-
-@pytest.mark.parametrize("cents", [123_456, 123_456_789_000, 2**62])
-def test_a_figure_of_any_length_stands_beside_its_word_and_inside_its_column(cents: int) -> None:
-    at = locale_of("id_ID")
-    sheet = Sheet("invoice", "1", {}, locale=at)
-    figure = amount(cents, "IDR", at)
-    columns = [Column("Item"), Column("Left", 22, right=True), Column("Price", 22, right=True)]
-    sheet.rows(columns, [("Mug", "L", figure)])
-    sheet.sums([("Net", figure)], last=("Total", money(cents, "IDR", at)))
-    read = letters(sheet.pdf())
-    said = "".join(char for char, *_ in read)
-    for word, number in (("L", figure), ("Net", figure), ("Total", "Rp")):
-        before, after = said.rindex(f"{word}{number}") + len(word) - 1, said.rindex(f"{word}{number}") + len(word)
-        assert read[after][2] > read[before][3], word
-
-
 # --- length and speed ------------------------------------------------------------------------------------------------
 
 
@@ -482,6 +433,38 @@ def long_order(world: World, count: int) -> Order:
         transact(pack)
     db.session.expire_all()
     return order
+
+
+def test_a_packing_instruction_is_whole_on_the_slip_and_on_the_pick_list(floor: Floor) -> None:
+    told = " ".join(f"Step {n:03d}: wrap it well." for n in range(38))
+    assert 900 < len(told) <= 1000  # that many are taken
+    change(Order, instructions=told, shows_instructions=True)
+    assert told in text(slip())
+    assert told in text(KINDS["pick_list"](id_of("SO-1"), {}))
+
+
+def test_a_slip_has_all_serial_numbers_of_a_parcel_whole(floor: Floor) -> None:
+    codes_of = [f"SN-{n:09d}" for n in range(900)]
+    transact(lambda: _pack_serials(floor, codes_of))
+    read = pages(slip())
+    assert len(read) > 2
+    found = re.findall(r"SN-\d+,?", " ".join(read))
+    assert found[:-1] == [f"{code}," for code in codes_of[:-1]]
+    assert found[-1].startswith(codes_of[-1])
+    assert "…" not in " ".join(read)
+
+
+def _pack_serials(floor: Floor, serials: list[str]) -> None:
+    by, unit = floor.by("eve"), db.session.get_one(Unit, db.session.scalars(select(Parcel.unit_id)).one())
+    line = db.session.scalars(select(OrderLine).where(OrderLine.order_id == id_of("SO-1"), OrderLine.line == 3)).one()
+    line.ordered = line.allocated = len(serials) + 1
+    opening, bench = ledger.virtual(floor.world.site.id, "opening"), ledger.Spot(floor.world.locations["PACK-1"].id)
+    rows = [{"item_id": line.item_id, "code": code, "location_id": opening.location_id} for code in serials]
+    db.session.execute(insert(Serial), rows)
+    target = ledger.Spot(unit.location_id or 0, unit.id)
+    for serial_id in db.session.scalars(select(Serial.id).where(Serial.code.in_(serials))).all():
+        ledger.move(by, line.item_id, 1, opening, bench, ledger.Why("opening"), serial_id=serial_id)
+        ledger.move(by, line.item_id, 1, bench, target, ledger.Why("verify", "SO-1", line.id), serial_id=serial_id)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2000])

@@ -82,3 +82,11 @@ def test_right_to_left_text_is_known_by_its_first_letter() -> None:
     assert text.is_right_to_left("123 שלום")
     assert not text.is_right_to_left("Lot שלום")
     assert not text.is_right_to_left("123")
+
+
+@pytest.mark.parametrize("most", [20, 600, 2000])
+def test_what_is_longer_than_its_limit_ends_in_a_mark_and_nothing_else_does(most: int) -> None:
+    assert text.visible("x" * most, most=most) == "x" * most
+    assert text.visible(" x  " * (most // 2) + "\u200b" * 99, most=most) == "x " * (most // 2 - 1) + "x"
+    cut = text.visible("x" * (most + 1), most=most)
+    assert (len(cut), cut[-1]) == (most, "…")
