@@ -31,7 +31,7 @@ def count_sheet(task_id: int, details: Mapping[str, Any] | None = None) -> bytes
     sheet = Sheet("count_sheet", place.code, company(site))
     sheet.head(encode("task", str(task.id)))
     sheet.facts(
-        (sheet.say("location"), place.code), (sheet.say("digits"), place.check_digits),
+        (sheet.say("location"), place.code), (sheet.say("digits"), "_____"),
         (sheet.say("count_task"), str(task.id)),
     )  # fmt: skip
     sheet.note(sheet.say("count_how"))

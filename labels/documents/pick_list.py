@@ -91,7 +91,7 @@ def _stop(sheet: Sheet, row: Any) -> list[Any]:
     qty = number(row.Reservation.qty - row.Reservation.posted, sheet.locale)
     return [
         words(row.Location.code, 15, bold=True),
-        words(row.Location.check_digits, 12),
+        words("_____", grey=True),  # copied from the label: who was told them need not go there
         _item(sheet, row),
         words(qty, 15, bold=True, right=True),
         words("____________", grey=True),
