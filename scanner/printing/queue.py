@@ -24,7 +24,6 @@ FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
 GIVE_UP_AFTER: Final = timedelta(hours=1)  # a label that comes out later is stuck onto something else
 FAR: Final = timedelta(minutes=15)  # longer than every pause and lease
-Asked = tuple[int | None, dict[str, Any]]  # what a job was asked for while it was drawn: printer and details
 SERVED: Final = ("raw", "ipp")  # kinds that the worker talks to itself
 
 
@@ -42,6 +41,18 @@ class Holder:
 
     name: str
     lease_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a job is asked for while it is drawn, in plain values: to draw an invoice ends what the session has read."""
+
+    id: int
+    public_id: str
+    kind: str
+    copies: int
+    details: dict[str, Any]
+    printer_id: int | None
 
 
 SWEEPER: Final = Holder("sweeper", 5.0)
@@ -139,7 +150,7 @@ def next_job(printer_id: int) -> PrintJob | None:
 
 def asked_for(job: PrintJob) -> Asked:
     """What a job is asked for, to be told to the marks. Take it before the job is drawn."""
-    return job.printer_id, job.details
+    return Asked(job.id, job.public_id, job.kind, job.copies, job.details, job.printer_id)
 
 
 # --- marks: what became of a job -------------------------------------------------------------------------------------

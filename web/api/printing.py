@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from labels import documents, subjects
 from labels.make import Target, make, maker_of, target_at, trial
-from scanner import carrier_labels, printing
+from scanner import billing, carrier_labels, printing
 from scanner.carrier_labels import LABEL_BYTES
 from scanner.db import db, let_go, transact
 from scanner.models import Printer, PrintJob
@@ -164,11 +164,16 @@ def list_jobs(query: JobQuery) -> Response:
 @bp.post("/print-jobs")
 @allow(*EVERYONE)
 def post_job(body: AskIn) -> Response:
-    """Ask for a label or a paper. Refuses label_gone for what is not there, or of another site."""
+    """Ask for a label or a paper. Refuses label_gone for what is not there, or of another site.
+
+    Refuses an invoice that cannot be issued: invoice_too_early, order_cancelled, no_price.
+    """
     by = me()
     _may_have(body.kind)
     if body.kind in subjects.SUBJECTS:
         subjects.subject(trial(body.kind, body.subject, by))
+    if body.kind == "invoice":
+        billing.check_issue(body.subject or 0)
     job = transact(
         lambda: printing.Thing(body.kind, body.subject, body.use, body.details).ask(
             by,
