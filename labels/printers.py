@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from labels.host_status import ASK, SILENT, State, is_whole, read
+from labels.outflow import Outflow
 from labels.reach import Reach, raw_address
 from scanner.models import Printer
 from scanner.refusals import Refusal
@@ -23,7 +24,6 @@ ANSWER_S: Final = 1.5  # for ~HS; a printer that answers does so in some ms
 STALL_S: Final = 20.0  # no byte taken for so long: full buffer, no paper, gone
 CLOSE_S: Final = 2.0  # for the printer's end of the line after ours
 CONFIRM_S: Final = 30.0  # until the printer says that nothing waits in it
-CHUNK: Final = 16 * 1024
 MOST_ANSWER: Final = 1024  # bytes; more is no status
 
 Beat = Callable[[], None]
@@ -135,13 +135,12 @@ class RawLine:
         return answer
 
     def send(self, data: bytes, language: str, copies: int, name: str, beat: Beat) -> Sent:  # noqa: ARG002 - Line's face
-        """Write all bytes, then learn what can be learnt."""
-        self._connection.settimeout(STALL_S)
+        """Write all bytes, wait until the printer has them, then learn what can be learnt."""
+        flow = Outflow(self._connection, STALL_S, beat)
         try:
             for _ in range(copies):
-                for start in range(0, len(data), CHUNK):
-                    self._connection.sendall(data[start : start + CHUNK])
-                    beat()
+                flow.write(data)
+            flow.drain()
             return self._closed(self._confirmed(beat) if self.answers else None)
         except TimeoutError as error:
             raise Doubtful("printer_stalled", "It stopped taking the job in the middle.") from error

@@ -148,11 +148,12 @@ def test_a_printer_that_cuts_in_the_middle_leaves_a_question_and_is_not_sent_the
         assert (again(job).state, again(copy).copy_of) == ("cancelled", job.id)
 
 
+@pytest.mark.parametrize("times", [130, 20_000])  # 60 kB fit in our own buffers, 9 MB do not
 def test_a_printer_that_hangs_is_told_from_one_that_took_all(
-    app: Flask, warehouse: World, monkeypatch: pytest.MonkeyPatch
+    app: Flask, warehouse: World, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     make = KINDS["test"]
-    monkeypatch.setitem(KINDS, "test", lambda job, target: type(m := make(job, target))(m.data * 20_000, m.language))
+    monkeypatch.setitem(KINDS, "test", lambda job, target: type(m := make(job, target))(m.data * times, m.language))
     with FakePrinter("hang") as fake:
         printer(warehouse.by("cleo"), fake.address)
         (job,) = ask(warehouse.by("cleo"))
