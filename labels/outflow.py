@@ -42,7 +42,7 @@ class Outflow:
             self._look()
 
     def drain(self) -> None:
-        """Wait until the printer's side has all of it. What it says meanwhile is of no use; that it cuts the line is."""
+        """Wait until the printer's side has all of it. What it says now is of no use; that it cuts is."""
         while unsent(self._connection):
             self._connection.settimeout(LOOK_S)
             try:
@@ -62,7 +62,7 @@ class Outflow:
 
 
 def unsent(connection: socket.socket) -> int:
-    """Bytes that our kernel has and the other side has not acknowledged (Linux: tcp(7), SIOCOUTQ); 0 if it cannot tell."""
+    """Bytes that our kernel has and the other side has not acknowledged (Linux: tcp(7)); 0 if it cannot tell."""
     try:
         return int(_COUNT.unpack(fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(_COUNT.size)))[0])
     except OSError:
