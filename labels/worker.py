@@ -24,6 +24,7 @@ from labels.host_status import State
 from labels.make import Made, make
 from labels.printers import Beat, Doubtful, Line, NotReached, NotTaken, line_to
 from labels.reach import Reach
+from labels.silence import Silence
 from scanner.db import Busy, db, let_go
 from scanner.models import Printer, PrintJob
 from scanner.outage import outage
@@ -46,7 +47,7 @@ class Worker:
         self._holder = queue.Holder(name, lease_s)
         self._stop = threading.Event()
         self._threads: dict[int, threading.Thread] = {}
-        self._silent: set[int] = set()
+        self._silence = Silence()
 
     def stop(self) -> None:
         """End after the jobs that are being sent. May be called from a signal handler."""
@@ -87,7 +88,7 @@ class Worker:
             with self._context():
                 if not queue.hold(printer_id, self._holder):
                     return
-                while not self._stop.is_set() and _Turn(printer_id, self._holder, self._reach, self._silent).take():
+                while not self._stop.is_set() and _Turn(printer_id, self._holder, self._reach, self._silence).take():
                     pass
                 queue.let_go(printer_id, self._holder)
         except queue.Lost as lost:
@@ -103,8 +104,8 @@ class Worker:
 class _Turn:
     """One look at one printer: its next job, or only how it is."""
 
-    def __init__(self, printer_id: int, holder: queue.Holder, reach: Reach, silent: set[int]) -> None:
-        self._id, self._holder, self._reach, self._silent = printer_id, holder, reach, silent
+    def __init__(self, printer_id: int, holder: queue.Holder, reach: Reach, silence: Silence) -> None:
+        self._id, self._holder, self._reach, self._silence = printer_id, holder, reach, silence
         self._printer = self._read()
         self._beat_at = time.monotonic()
 
@@ -123,7 +124,7 @@ class _Turn:
         self._printer = self._read()  # an invoice is drawn in a transaction of its own, and what was read is stale
         _detach()
         try:
-            with line_to(self._printer, self._reach, self._silent) as line:
+            with line_to(self._printer, self._reach, self._silence) as line:
                 return self._use(line, wanted, made)
         except queue.Changed:
             return True
@@ -136,7 +137,7 @@ class _Turn:
         """Somebody wants to know how it is, and nothing waits."""
         _detach()
         try:
-            with line_to(self._printer, self._reach, self._silent) as line:
+            with line_to(self._printer, self._reach, self._silence) as line:
                 self._tell(line.state())
         except NotReached as error:
             self._tell(State("offline", error.words))
@@ -193,8 +194,9 @@ class _Turn:
         return beat
 
     def _tell(self, state: State) -> None:
-        if queue.is_news(self._printer, state.code, state.words):
-            queue.tell_state(self._id, self._holder, state.code, state.words)
+        is_first = state.is_told and not self._printer.has_answered
+        if is_first or queue.is_news(self._printer, state.code, state.words):
+            queue.tell_state(self._id, self._holder, state.code, state.words, is_told=state.is_told)
             self._printer = self._read()
             _detach()
 

@@ -49,6 +49,7 @@ class Printer(Model):
     is_active: Mapped[bool] = mapped_column(default=True)
     is_paused: Mapped[bool] = mapped_column(default=False)  # jobs wait
     is_asked: Mapped[bool] = mapped_column(default=False)  # somebody wants to know how it is
+    has_answered: Mapped[bool] = mapped_column(default=False)  # has ever told how it is, since it was last changed
     state: Mapped[str] = mapped_column(String(16), default="")
     state_words: Mapped[str] = mapped_column(String(200), default="")
     state_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

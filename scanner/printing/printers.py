@@ -59,6 +59,7 @@ def change_printer(printer: Printer, facts: Facts, by: By) -> None:
     if (printer.kind, printer.address) != (facts.kind, facts.address):
         printer.state = printer.state_words = ""
         printer.failures, printer.retry_at = 0, None
+    printer.has_answered = False  # who saves it again says that another one may stand there
     _take(printer, facts)
     if not printer.is_active:
         _fail_what_waits(printer, by)

@@ -235,12 +235,13 @@ def pause_s(failures: int) -> float:
     return pause * random.uniform(0.9, 1.1)  # noqa: S311 - jitter, not a secret
 
 
-def tell_state(printer_id: int, holder: Holder, state: str, words: str) -> None:
-    """Note how the printer is. Raises Lost."""
+def tell_state(printer_id: int, holder: Holder, state: str, words: str, *, is_told: bool = False) -> None:
+    """Note how the printer is; `is_told` by itself, which is then expected of it. Raises Lost."""
 
     def work() -> None:
         printer = _mine(printer_id, holder)
         printer.state, printer.state_words, printer.state_at, printer.is_asked = state, words[:200], now(), False
+        printer.has_answered = printer.has_answered or is_told
 
     transact(work)
 
