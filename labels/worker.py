@@ -18,18 +18,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
-
+from labels.draw import draw
 from labels.host_status import State
-from labels.make import Made, make
+from labels.make import Made
 from labels.printers import Beat, Doubtful, Line, NotReached, NotTaken, line_to
 from labels.reach import Reach
 from labels.silence import Silence
 from scanner.db import Busy, db, let_go
-from scanner.models import Printer, PrintJob
-from scanner.outage import outage
+from scanner.models import Printer
 from scanner.printing import queue
-from scanner.refusals import Refusal
 
 POLL_S: Final = 0.3
 AFTER_FAULT_S: Final = 2.0
@@ -118,7 +115,7 @@ class _Turn:
         if job is None:
             return self._look() if self._printer.is_asked else _nothing()
         wanted = queue.asked_for(job)
-        made = self._made(job, wanted)
+        made = draw(job, wanted, self._holder)
         if made is None:
             return True
         self._printer = self._read()  # an invoice is drawn in a transaction of its own, and what was read is stale
@@ -143,21 +140,6 @@ class _Turn:
             self._tell(State("offline", error.words))
             return False
         return True
-
-    def _made(self, job: PrintJob, wanted: queue.Asked) -> Made | None:
-        """The bytes; None when they cannot be made, which fails this job and no other. Raises Busy."""
-        try:
-            return make(job)
-        except Refusal as refusal:
-            fault = refusal.code, f"{refusal.say} {refusal.next}"
-        except Exception as error:  # one label that cannot be drawn must not hold up the others
-            if is_outage(error):
-                raise
-            log.exception("job %s", wanted.public_id)
-            fault = "not_made", "It cannot be drawn. The log of the server says why."
-        _detach()
-        queue.mark_failed(wanted.id, self._holder, *fault)
-        return None
 
     def _use(self, line: Line, wanted: queue.Asked, made: Made) -> bool:
         state = line.state()
@@ -199,11 +181,6 @@ class _Turn:
             queue.tell_state(self._id, self._holder, state.code, state.words, is_told=state.is_told)
             self._printer = self._read()
             _detach()
-
-
-def is_outage(error: Exception) -> bool:
-    """Whether the database is at fault, and not the job that is drawn: it may be drawn later."""
-    return isinstance(error, Busy) or (isinstance(error, DBAPIError) and outage(error) is not None)
 
 
 def _nothing() -> bool:
