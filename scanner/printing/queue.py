@@ -24,6 +24,7 @@ FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
 GIVE_UP_AFTER: Final = timedelta(hours=1)  # a label that comes out later is stuck onto something else
 FAR: Final = timedelta(minutes=15)  # longer than every pause and lease
+DRAWN_FOR: Final = ("language", "dpi", "width_mm", "height_mm")  # of a printer: other bytes for another value
 SERVED: Final = ("raw", "ipp")  # kinds that the worker talks to itself
 
 
@@ -32,7 +33,7 @@ class Lost(Exception):
 
 
 class Changed(Lost):
-    """The job was asked for anew after it was drawn: what was drawn must not leave, and it is drawn again."""
+    """The job was asked for anew after it was drawn, or its printer was changed or paused: the bytes stay here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Asked:
     kind: str
     copies: int
     details: dict[str, Any]
-    printer_id: int | None
+    printer: tuple[object, ...]  # which one, where it is, and what it is given
+    sha256: str  # of what a program has taken and not begun
 
 
 SWEEPER: Final = Holder("sweeper", 5.0)
@@ -150,7 +152,10 @@ def next_job(printer_id: int) -> PrintJob | None:
 
 def asked_for(job: PrintJob) -> Asked:
     """What a job is asked for, to be told to the marks. Take it before the job is drawn."""
-    return Asked(job.id, job.public_id, job.kind, job.copies, job.details, job.printer_id)
+    printer = db.session.get_one(Printer, job.printer_id)
+    target = tuple(getattr(printer, name) for name in DRAWN_FOR)
+    about = (job.printer_id, printer.kind, printer.address, *target)
+    return Asked(job.id, job.public_id, job.kind, job.copies, job.details, about, job.sha256)
 
 
 # --- marks: what became of a job -------------------------------------------------------------------------------------
@@ -173,6 +178,8 @@ def mark_sending(job_id: int, holder: Holder, sha256: str, drawn: Asked) -> None
     def work() -> None:
         job, printer = _held(job_id, holder, "queued")
         _is_as_drawn(job, drawn)
+        if printer.is_paused:
+            raise Changed(f"printer {printer.id} is paused")
         _lease(printer, holder)
         printer.failures, printer.retry_at = 0, None
         job.attempts += 1

@@ -283,13 +283,13 @@ def take(body: TakeIn) -> Response:
 @bp.post("/print-jobs/<job_id>/start")
 @allow(*EVERYONE)
 def start(path: JobPath, body: StartIn) -> Response:
-    """The first byte is about to leave. Refuses print_taken: then it must not."""
+    """The first byte is about to leave. Refuses print_taken: then it must not. So it is on a printer that is paused."""
     job, holder = _served(path.job_id), _holder(body.run)
     if job.state == "sending":  # the answer to the first `start` was lost
         _or_taken(job, lambda: queue.beat(job.printer_id or 0, holder))
         return answer(_shown(job))
     sha256, drawn = job.sha256, queue.asked_for(job)
-    if not sha256:  # asked for anew since it was taken
+    if not sha256:  # asked for anew, or its printer was changed, since it was taken
         raise Refusal("print_taken", f"the {job.kind}")
     _or_taken(job, lambda: queue.mark_sending(job.id, holder, sha256, drawn))
     return answer(_shown(job))
