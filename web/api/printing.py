@@ -263,6 +263,8 @@ def take(body: TakeIn) -> Response:
     if printer.kind != "agent" or printer.address != me().device:
         raise Refusal("unknown_printer", body.printer)
     holder = _holder(body.run)
+    queue.agent_asks(printer)
+    queue.expire()  # there may be no worker here that does
     while (job := queue.next_job(printer.id)) is not None:
         let_go()
         if not queue.hold(printer.id, holder):
