@@ -26,7 +26,7 @@ from labels.reach import Reach
 from labels.silence import Silence
 from scanner.db import Busy, db, let_go
 from scanner.models import Printer
-from scanner.printing import queue
+from scanner.printing import queue, workers
 
 POLL_S: Final = 0.3
 AFTER_FAULT_S: Final = 2.0
@@ -45,6 +45,7 @@ class Worker:
         self._stop = threading.Event()
         self._threads: dict[int, threading.Thread] = {}
         self._silence = Silence()
+        self._told_at = float("-inf")
 
     def stop(self) -> None:
         """End after the jobs that are being sent. May be called from a signal handler."""
@@ -65,12 +66,19 @@ class Worker:
     def _due(self) -> list[int]:
         try:
             with self._context():
+                self._tell_alive()
                 queue.expire()
                 return queue.due()
         except Exception:  # the database may be away for a while; the queue is not lost by that
             log.exception("the queue cannot be read")
             self._stop.wait(AFTER_FAULT_S)
             return []
+
+    def _tell_alive(self) -> None:
+        """By the thread that hands the printers out: when it hangs, nothing prints."""
+        if time.monotonic() > self._told_at + workers.BEAT_S:
+            workers.note_alive(self._holder.name)
+            self._told_at = time.monotonic()
 
     def _serve_in_thread(self, printer_id: int) -> None:
         running = self._threads.get(printer_id)

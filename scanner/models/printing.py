@@ -112,6 +112,15 @@ class PrintStep(Model):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # None: the worker
 
 
+class PrintWorker(Model):
+    """A program that prints: its name, new at each start, and when it last said that it lives."""
+
+    __tablename__ = "print_worker"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Workplace(Model):
     """A place where somebody works, with its printers."""
 

@@ -24,6 +24,7 @@ from scanner.printing.places import bind, place_of, printers_of, set_printers, u
 from scanner.printing.plates import once
 from scanner.printing.printers import ask_state, change_printer, new_printer, pause, resume
 from scanner.printing.things import Thing, thing_of
+from scanner.printing.workers import is_worker_missing, worker_seen
 
 __all__ = [
     "Thing",
@@ -36,6 +37,7 @@ __all__ = [
     "choose_printer",
     "give_check_digits",
     "is_for_page",
+    "is_worker_missing",
     "new_check_digits",
     "new_printer",
     "once",
@@ -54,4 +56,5 @@ __all__ = [
     "thing_of",
     "told",
     "unbind",
+    "worker_seen",
 ]
