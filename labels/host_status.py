@@ -28,6 +28,7 @@ class State:
     words: str
     can_print: bool = True
     is_idle: bool = False  # it says that nothing waits in it
+    is_told: bool = False  # by the printer itself, in a whole answer
 
 
 SILENT: Final = State("", "It does not tell how it is.")
@@ -45,12 +46,12 @@ def read(answer: bytes) -> State:
     found = _LINES.search(answer)
     first, second = (found[1].split(b","), found[2].split(b",")) if found else ([], [])
     if len(first) < 8 or len(second) < 9:
-        return State("garbled", f"It answers what no printer says: {answer[:40]!r}")
+        return State("garbled", f"It answers what no printer says: {answer[:40]!r}", can_print=False)
     # first: b paper out, c paused, eee formats in the buffer, h a format half received
     # second: o head up, p ribbon out, uuuuuuuu labels that are left to print
     faults = (("paper_out", first[1]), ("head_open", second[2]), ("ribbon_out", second[3]), ("paused", first[2]))
     for code, flag in faults:
         if flag == b"1":
-            return State(code, _WORDS[code], can_print=False)
+            return State(code, _WORDS[code], can_print=False, is_told=True)
     is_idle = int(first[4] or 0) == 0 and first[7] == b"0" and int(second[8] or 0) == 0
-    return State("ready", _WORDS["ready"], is_idle=is_idle)
+    return State("ready", _WORDS["ready"], is_idle=is_idle, is_told=True)

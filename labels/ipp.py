@@ -39,6 +39,8 @@ REASONS: Final = (
     (re.compile(r"(connecting-to-device|offline|timed-out|shutdown)"), "offline", "Its server cannot reach it."),
     (re.compile(r"paused|moving-to-paused"), "paused", "It is paused."),
 )
+# Small servers forget a job once it is out, or know no such question: to ask again brings nothing.
+_NEVER: Final = re.compile(r"client-error|server-error-(operation|version)-not-supported")
 NO_TOOL: Final = "The server has no ipptool. Install Debian's cups-ipp-utils."
 
 
@@ -95,9 +97,12 @@ class IppLine:
         give_up_at, pause_s = time.monotonic() + FINISH_S, 0.2
         while time.monotonic() < give_up_at:
             try:
-                facts = _facts(self._ask("job", ANSWER_S, beat, number=str(number)))
+                answer = self._ask("job", ANSWER_S, beat, number=str(number))
             except NotReached:
                 return Sent(is_confirmed=False, words=f"It has taken the job as number {number} and says no more.")
+            if _NEVER.match(answer.get("StatusCode", "")):
+                return Sent(is_confirmed=False, words=f"It has taken the job as number {number} and does not keep it.")
+            facts = _facts(answer)
             state, reasons = facts.get("job-state"), facts.get("job-state-reasons", "")
             if state == COMPLETED:
                 return Sent(is_confirmed=True, words=f"The printer says that job {number} is out.")

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from labels.host_status import ASK, SILENT, State, is_whole, read
+from labels.outflow import Outflow
 from labels.reach import Reach, raw_address
+from labels.silence import Silence
 from scanner.models import Printer
 from scanner.refusals import Refusal
 
@@ -23,7 +25,6 @@ ANSWER_S: Final = 1.5  # for ~HS; a printer that answers does so in some ms
 STALL_S: Final = 20.0  # no byte taken for so long: full buffer, no paper, gone
 CLOSE_S: Final = 2.0  # for the printer's end of the line after ours
 CONFIRM_S: Final = 30.0  # until the printer says that nothing waits in it
-CHUNK: Final = 16 * 1024
 MOST_ANSWER: Final = 1024  # bytes; more is no status
 
 Beat = Callable[[], None]
@@ -69,8 +70,8 @@ class Line(Protocol):
 
 
 @contextmanager
-def line_to(printer: Printer, reach: Reach, silent: set[int]) -> Iterator[Line]:
-    """Open a line; `silent` keeps the ids of printers that do not answer. Raises NotReached."""
+def line_to(printer: Printer, reach: Reach, silence: Silence) -> Iterator[Line]:
+    """Open a line; `silence` knows which printers need not be asked. Raises NotReached."""
     if printer.kind == "ipp":
         from labels.ipp import IppLine
 
@@ -78,11 +79,11 @@ def line_to(printer: Printer, reach: Reach, silent: set[int]) -> Iterator[Line]:
         return
     host, port = raw_address(printer.address)
     with _connect(host, port, reach) as connection:
-        asks = printer.language == "zpl" and printer.id not in silent
-        line = RawLine(connection, asks=asks)
+        asks = printer.language == "zpl" and not silence.is_known(printer)
+        line = RawLine(connection, asks=asks, has_answered=printer.has_answered)
         yield line
-        if asks and not line.answers:
-            silent.add(printer.id)
+        if asks and line.is_silent:
+            silence.keep(printer)
 
 
 def _connect(host: str, port: int, reach: Reach) -> socket.socket:
@@ -103,20 +104,25 @@ def _connect(host: str, port: int, reach: Reach) -> socket.socket:
 class RawLine:
     """A TCP connection whose bytes go onto the paper. It gives no receipt: only ~HS tells more than that they left."""
 
-    def __init__(self, connection: socket.socket, *, asks: bool) -> None:
+    def __init__(self, connection: socket.socket, *, asks: bool, has_answered: bool = False) -> None:
         self._connection = connection
-        self._asks = asks
-        self.answers = False
+        self._asks, self._has_answered = asks, has_answered
+        self.answers = self.is_silent = False
 
     def state(self) -> State:
-        """What the printer says of itself, if it says anything."""
+        """What the printer says of itself, if it says anything.
+
+        Many cheap printers never answer, and must print. One that has answered before and is silent hangs.
+        """
         if not self._asks:
             return SILENT
         try:
             found = read(self._ask())
         except OSError as error:
             raise NotReached("printer_cut", "It closes the connection at once.") from error
-        self.answers = found.code not in ("", "garbled")
+        if found == SILENT and self._has_answered:
+            raise NotReached("printer_silent", "It used to tell how it is, and does not answer now.")
+        self.answers, self.is_silent = found.is_told, found == SILENT
         return found
 
     def _ask(self) -> bytes:
@@ -135,13 +141,12 @@ class RawLine:
         return answer
 
     def send(self, data: bytes, language: str, copies: int, name: str, beat: Beat) -> Sent:  # noqa: ARG002 - Line's face
-        """Write all bytes, then learn what can be learnt."""
-        self._connection.settimeout(STALL_S)
+        """Write all bytes, wait until the printer has them, then learn what can be learnt."""
+        flow = Outflow(self._connection, STALL_S, beat)
         try:
             for _ in range(copies):
-                for start in range(0, len(data), CHUNK):
-                    self._connection.sendall(data[start : start + CHUNK])
-                    beat()
+                flow.write(data)
+            flow.drain()
             return self._closed(self._confirmed(beat) if self.answers else None)
         except TimeoutError as error:
             raise Doubtful("printer_stalled", "It stopped taking the job in the middle.") from error
@@ -153,8 +158,8 @@ class RawLine:
         give_up_at = time.monotonic() + CONFIRM_S
         while time.monotonic() < give_up_at:
             found = read(self._ask())
-            if found.code in ("", "garbled"):
-                return Sent(is_confirmed=False, words="It took the job and says no more.", state=found)
+            if not found.is_told:
+                return Sent(is_confirmed=False, words="It took the job and says no more.", state=_unless_silent(found))
             if not found.can_print:
                 return Sent(is_confirmed=False, words=f"The job waits in the printer. {found.words}", state=found)
             if found.is_idle:
@@ -181,3 +186,8 @@ class RawLine:
             if sent is None or not sent.is_confirmed:
                 raise
         return sent or Sent(is_confirmed=False, words=words)
+
+
+def _unless_silent(state: State) -> State | None:
+    """No news is no state: the next job asks again."""
+    return None if state == SILENT else state

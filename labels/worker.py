@@ -18,14 +18,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Final
 
+from labels.draw import draw
 from labels.host_status import State
-from labels.make import Made, make
+from labels.make import Made
 from labels.printers import Beat, Doubtful, Line, NotReached, NotTaken, line_to
 from labels.reach import Reach
+from labels.silence import Silence
 from scanner.db import Busy, db, let_go
-from scanner.models import Printer, PrintJob
-from scanner.printing import queue
-from scanner.refusals import Refusal
+from scanner.models import Printer
+from scanner.printing import queue, workers
 
 POLL_S: Final = 0.3
 AFTER_FAULT_S: Final = 2.0
@@ -43,7 +44,8 @@ class Worker:
         self._holder = queue.Holder(name, lease_s)
         self._stop = threading.Event()
         self._threads: dict[int, threading.Thread] = {}
-        self._silent: set[int] = set()
+        self._silence = Silence()
+        self._told_at = float("-inf")
 
     def stop(self) -> None:
         """End after the jobs that are being sent. May be called from a signal handler."""
@@ -64,12 +66,19 @@ class Worker:
     def _due(self) -> list[int]:
         try:
             with self._context():
+                self._tell_alive()
                 queue.expire()
                 return queue.due()
         except Exception:  # the database may be away for a while; the queue is not lost by that
             log.exception("the queue cannot be read")
             self._stop.wait(AFTER_FAULT_S)
             return []
+
+    def _tell_alive(self) -> None:
+        """By the thread that hands the printers out: when it hangs, nothing prints."""
+        if time.monotonic() > self._told_at + workers.BEAT_S:
+            workers.note_alive(self._holder.name)
+            self._told_at = time.monotonic()
 
     def _serve_in_thread(self, printer_id: int) -> None:
         running = self._threads.get(printer_id)
@@ -84,7 +93,7 @@ class Worker:
             with self._context():
                 if not queue.hold(printer_id, self._holder):
                     return
-                while not self._stop.is_set() and _Turn(printer_id, self._holder, self._reach, self._silent).take():
+                while not self._stop.is_set() and _Turn(printer_id, self._holder, self._reach, self._silence).take():
                     pass
                 queue.let_go(printer_id, self._holder)
         except queue.Lost as lost:
@@ -100,70 +109,67 @@ class Worker:
 class _Turn:
     """One look at one printer: its next job, or only how it is."""
 
-    def __init__(self, printer_id: int, holder: queue.Holder, reach: Reach, silent: set[int]) -> None:
-        self._printer = db.session.get_one(Printer, printer_id, populate_existing=True)
-        self._holder, self._reach, self._silent = holder, reach, silent
+    def __init__(self, printer_id: int, holder: queue.Holder, reach: Reach, silence: Silence) -> None:
+        self._id, self._holder, self._reach, self._silence = printer_id, holder, reach, silence
+        self._printer = self._read()
         self._beat_at = time.monotonic()
+
+    def _read(self) -> Printer:
+        return db.session.get_one(Printer, self._id, populate_existing=True)
 
     def take(self) -> bool:
         """Whether there may be more to do."""
-        job = queue.next_job(self._printer.id)
-        if job is None and not self._printer.is_asked:
-            let_go()
-            return False
-        drawn = queue.asked_for(job) if job else (None, {})
-        made = self._made(job) if job else None
-        _detach()
-        if job is not None and made is None:
+        job = queue.next_job(self._id)
+        if job is None:
+            return self._look() if self._printer.is_asked else _nothing()
+        wanted = queue.asked_for(job)
+        made = draw(job, wanted, self._holder)
+        if made is None:
             return True
+        self._printer = self._read()  # an invoice is drawn in a transaction of its own, and what was read is stale
+        _detach()
         try:
-            with line_to(self._printer, self._reach, self._silent) as line:
-                return self._use(line, job, made, drawn)
+            with line_to(self._printer, self._reach, self._silence) as line:
+                return self._use(line, wanted, made)
         except queue.Changed:
             return True
         except NotReached as error:
             self._tell(State("offline", error.words))
-            if job is None:
-                return False
-            queue.put_off(job.id, self._holder, error.code, error.words)
+            queue.put_off(wanted.id, self._holder, error.code, error.words)
             return False
 
-    def _made(self, job: PrintJob) -> Made | None:
-        """The bytes; None when they cannot be made, which fails the job."""
+    def _look(self) -> bool:
+        """Somebody wants to know how it is, and nothing waits."""
+        _detach()
         try:
-            return make(job)
-        except Refusal as refusal:
-            _detach()
-            queue.mark_failed(job.id, self._holder, refusal.code, f"{refusal.say} {refusal.next}")
-        except Exception:  # one label that cannot be drawn must not hold up the others
-            log.exception("job %s", job.public_id)
-            _detach()
-            queue.mark_failed(job.id, self._holder, "not_made", "It cannot be drawn. The log of the server says why.")
-        return None
-
-    def _use(self, line: Line, job: PrintJob | None, made: Made | None, drawn: queue.Asked) -> bool:
-        state = line.state()
-        self._tell(state)
-        if job is None or made is None:
-            return True
-        if not state.can_print:
-            queue.put_off(job.id, self._holder, state.code, state.words)
+            with line_to(self._printer, self._reach, self._silence) as line:
+                self._tell(line.state())
+        except NotReached as error:
+            self._tell(State("offline", error.words))
             return False
-        queue.mark_sending(job.id, self._holder, hashlib.sha256(made.data).hexdigest(), drawn)
-        self._send(line, job, made)
         return True
 
-    def _send(self, line: Line, job: PrintJob, made: Made) -> None:
-        name = f"{job.kind} {job.public_id}"
+    def _use(self, line: Line, wanted: queue.Asked, made: Made) -> bool:
+        state = line.state()
+        self._tell(state)
+        if not state.can_print:
+            queue.put_off(wanted.id, self._holder, state.code, state.words)
+            return False
+        queue.mark_sending(wanted.id, self._holder, hashlib.sha256(made.data).hexdigest(), wanted)
+        self._send(line, wanted, made)
+        return True
+
+    def _send(self, line: Line, wanted: queue.Asked, made: Made) -> None:
+        name = f"{wanted.kind} {wanted.public_id}"
         try:
-            sent = line.send(made.data, made.language, job.copies, name, self._beat())
+            sent = line.send(made.data, made.language, wanted.copies, name, self._beat())
         except Doubtful as error:
-            queue.mark_unknown(job.id, self._holder, error.code, error.words)
+            queue.mark_unknown(wanted.id, self._holder, error.code, error.words)
             self._tell(State("offline", error.words))
         except NotTaken as error:
-            queue.mark_failed(job.id, self._holder, error.code, error.words)
+            queue.mark_failed(wanted.id, self._holder, error.code, error.words)
         else:
-            queue.mark_sent(job.id, self._holder, is_confirmed=sent.is_confirmed, words=sent.words)
+            queue.mark_sent(wanted.id, self._holder, is_confirmed=sent.is_confirmed, words=sent.words)
             if sent.state is not None:
                 self._tell(sent.state)
 
@@ -172,16 +178,22 @@ class _Turn:
 
         def beat() -> None:
             if time.monotonic() - self._beat_at > self._holder.lease_s / 3:
-                queue.beat(self._printer.id, self._holder)
+                queue.beat(self._id, self._holder)
                 self._beat_at = time.monotonic()
 
         return beat
 
     def _tell(self, state: State) -> None:
-        if queue.is_news(self._printer, state.code, state.words):
-            queue.tell_state(self._printer.id, self._holder, state.code, state.words)
-            self._printer = db.session.get_one(Printer, self._printer.id)
+        is_first = state.is_told and not self._printer.has_answered
+        if is_first or queue.is_news(self._printer, state.code, state.words):
+            queue.tell_state(self._id, self._holder, state.code, state.words, is_told=state.is_told)
+            self._printer = self._read()
             _detach()
+
+
+def _nothing() -> bool:
+    let_go()
+    return False
 
 
 def _detach() -> None:

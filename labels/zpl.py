@@ -35,6 +35,7 @@ from scanner.refusals import Refusal
 LONGEST_FIELD: Final = 3072  # bytes, Zebra's own limit for ^FD
 _SAFE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 .,:/-")
 _COMMAND: Final = re.compile(r"([\^~])(A[0-9@A-Z]|[A-Z][A-Z0-9]|.{0,2})", re.DOTALL)
+_PLAIN: Final = re.compile(r"[ -~]*\n")  # RS and DLE stand for ^ and ~ in a printer
 _CODE_128: Final = {pattern: value for value, pattern in enumerate(CODES)}
 _SPARE: Final = 7 / 6
 _CODE_B: Final = 100
@@ -232,7 +233,8 @@ def _assert_only(meant: list[str], whole: str) -> None:
     shapes = [tuple(commands(field)) for field in meant]
     strange = set(shapes[1:-1]) - _SHAPES
     is_framed = shapes[0] == _HEAD and shapes[-1] == _FOOT
-    if strange or not is_framed or commands(whole) != [name for shape in shapes for name in shape]:
+    is_meant = commands(whole) == [name for shape in shapes for name in shape]
+    if strange or not (is_framed and is_meant and _PLAIN.fullmatch(whole)):
         raise Refusal("label_bad_content", "This label", why="a field would give commands to the printer")
 
 

@@ -181,6 +181,12 @@ def issue(order_id: int, by: By | None = None) -> Invoice:
     return invoice
 
 
+def check_issue(order_id: int) -> None:
+    """Refuses what `issue` would refuse now, so that no print is asked for that can only fail."""
+    if invoice_of(order_id) is None:
+        draft(db.session.get_one(Order, order_id))
+
+
 def _today(site: Site) -> Any:
     return By(0, "", site.id, site.timezone).today
 

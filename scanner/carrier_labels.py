@@ -24,6 +24,9 @@ LABEL_BYTES: Final = 2_000_000
 _PIXELS: Final = 30_000_000  # A6 at 600 dpi has 9 million
 _TRACKING: Final = range(4, 65)
 _COMMAND: Final = re.compile(rb"[\^~]")
+# RS and DLE stand for ^ and ~ in a printer (Zebra's ZPL II guide). No carrier's label needs a sign of control: pictures
+# come as hex or base64, and those within a MaxiCode as hex under ^FH. So binary pictures (^GFB, ^GFC) are refused too.
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Zebra's ZPL II guide: fonts and fields, bars, boxes, pictures, how the page lies, how many. What carriers set of
 # speed, darkness and paper besides is let through; what would scale, shift or smear later labels is not: ^MU ^LT ^MCN.
 _DRAWS: Final = re.compile(
@@ -122,6 +125,8 @@ def _check_png(data: bytes) -> None:
 def _check_zpl(data: bytes) -> None:
     if not data.rstrip().endswith(b"^XZ"):
         raise _bad("the ZPL does not end with ^XZ")
+    if found := _CONTROL.search(data):
+        raise _bad(f"it holds the sign of control {found[0].hex().upper()}, which may stand for a command")
     for found in _COMMAND.finditer(data):
         if not _DRAWS.match(data, found.start()):
             shown = data[found.start() : found.start() + 3].decode("ascii", "replace")

@@ -17,6 +17,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -31,7 +32,10 @@ POLL_S = 2.0
 TRY_AGAIN_S = 10.0
 CALL_S = 30
 CONNECT_S = 5
-STALL_S = 20
+STALL_S = 20  # no byte taken for so long: no paper, full buffer, gone
+CLOSE_S = 2  # for the printer's end of the line after ours
+CHUNK = 16 * 1024
+LOOK_S = 0.05
 ANSWERS_KEPT_S = 600  # for so long the agent tries to tell what came of a job
 
 
@@ -105,19 +109,65 @@ class Raw:
             raise NotReached(f"The printer is out of reach: {error}") from error
 
     def send(self, line: socket.socket, data: bytes, copies: int) -> str:
-        """Write all and close. Raises Unsure."""
+        """Write all, wait until the printer has it, and close. Raises Unsure."""
         try:
-            line.settimeout(STALL_S)
-            line.sendall(data * copies)
+            _write(line, data, copies)
             line.shutdown(socket.SHUT_WR)
-            line.settimeout(2)
-            while line.recv(1024):
-                pass
-        except TimeoutError:
-            return "All bytes have left; the printer keeps the line open."
+        except TimeoutError as error:
+            raise Unsure("The printer stopped taking the job in the middle.") from error
         except OSError as error:
             raise Unsure(f"The printer closed the line in the middle: {error}") from error
-        return "All bytes have left."
+        return _closed(line)
+
+
+def _write(line: socket.socket, data: bytes, copies: int) -> None:
+    """Raises TimeoutError when no byte was taken for STALL_S: the timeout of `sendall` would be that of the whole."""
+    written = taken = 0
+    moved_at = time.monotonic()
+    while (left := len(data) * copies - written) or unsent(line):
+        line.settimeout(min(1.0, STALL_S))
+        if left:
+            start = written % len(data)
+            written += _sent(line, data[start : start + CHUNK])
+        else:
+            time.sleep(LOOK_S)
+            if error := line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                raise OSError(error, os.strerror(error))
+        if written - unsent(line) > taken:
+            taken, moved_at = written - unsent(line), time.monotonic()
+        elif time.monotonic() > moved_at + STALL_S:
+            raise TimeoutError
+
+
+def _sent(line: socket.socket, part: bytes) -> int:
+    try:
+        return line.send(part)
+    except TimeoutError:
+        return 0
+
+
+def unsent(line: socket.socket) -> int:
+    """Bytes that this PC still has and the printer has not; 0 where that cannot be asked (it can on Linux)."""
+    try:
+        import fcntl
+        import termios
+
+        return struct.unpack("i", fcntl.ioctl(line, termios.TIOCOUTQ, bytes(4)))[0]  # type: ignore[no-any-return]
+    except (ImportError, OSError):
+        return 0
+
+
+def _closed(line: socket.socket) -> str:
+    """What is to be said of a job that the printer has. Raises Unsure when it throws it away with the line."""
+    line.settimeout(CLOSE_S)
+    try:
+        while line.recv(1024):
+            pass
+    except TimeoutError:
+        return "All bytes have left; the printer keeps the line open."
+    except OSError as error:
+        raise Unsure(f"The printer closed the line in the middle: {error}") from error
+    return "All bytes have left."
 
 
 class Lp:

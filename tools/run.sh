@@ -36,6 +36,6 @@ else
     flask demo --if-empty
 fi
 flask start-info
-# It becomes a child of the server and ends with it, even if that is killed.
-.venv/bin/flask --app web print-worker --with-parent &
+# It becomes a child of the server and ends with it, even if that is killed; a worker that dies is started again.
+.venv/bin/python tools/keep.py .venv/bin/flask --app web print-worker --with-parent &
 exec .venv/bin/gunicorn -c tools/gunicorn_conf.py 'web:create_app()'

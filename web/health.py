@@ -10,8 +10,8 @@ from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy import and_, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from scanner import check_ledger, revisions
-from scanner.db import db
+from scanner import check_ledger, printing, revisions
+from scanner.db import db, now
 from scanner.models import LedgerHead, Move, Site
 from scanner.turns import fault_note
 from web.auth import public
@@ -32,6 +32,7 @@ def healthz() -> tuple[Response, int]:
         facts["database"] = database()
         facts["schema"] = schema()
         facts["ledger"] = ledgers() if facts["schema"]["is_current"] else []
+        facts["printing"] = print_worker() if facts["schema"]["is_current"] else {}
     except SQLAlchemyError as error:
         current_app.logger.warning("health: %s", error)
         facts.setdefault("database", {"engine": db.engine.dialect.name, "version": None})
@@ -96,6 +97,13 @@ def schema() -> dict[str, Any]:
     if db.engine.dialect.has_table(db.session.connection(), "alembic_version"):
         revision = db.session.scalar(text("SELECT version_num FROM alembic_version"))
     return {"revision": revision, "is_current": revision == revisions.newest()}
+
+
+def print_worker() -> dict[str, Any]:
+    """Whether what should print does. Scans go on without, so it makes nothing unsound."""
+    seen = printing.worker_seen()
+    age_s = None if seen is None else round((now() - seen).total_seconds())
+    return {"is_good": not printing.is_worker_missing(), "worker_seen_s_ago": age_s}
 
 
 def ledgers() -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from labels import carrier, documents, many, pdf, picture, subjects
 from labels.card import STANDARD_COMMANDS, STANDARD_QUANTITIES
 from labels.make import Target, proof_of, target_at, trial
-from scanner import printing
+from scanner import billing, printing
 from scanner.barcode.own import QUANTITY
 from scanner.company import NO_PREFIX
 from scanner.db import db, let_go, transact
@@ -234,6 +234,8 @@ def _print_paper(kind: str) -> AnyResponse:
     def work() -> PrintJob:
         if printer is None:
             raise Refusal("unknown_printer", "This page")
+        if kind == "invoice":
+            billing.check_issue(subject)
         return printing.ask(
             kind,
             subject,

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from scanner import printing
 from scanner.db import db, let_go, now
 from scanner.models import Device, Discrepancy, LedgerHead, Printer, PrintJob, Site
 from scanner.tally import BOUNDS_S, SCANS
@@ -139,6 +140,15 @@ def _of_printing(codes: dict[int, str]) -> Iterator[str]:
     rows = db.session.execute(states.group_by(Printer.site_id, Printer.state).order_by(Printer.site_id, Printer.state))
     printers = [({"site": codes[id_], "state": state or "unknown"}, count) for id_, state, count in rows]
     yield from _metric("printers", "gauge", "Printers in use, by what they said last.", printers)
+    yield from _of_print_worker()
+
+
+def _of_print_worker() -> Iterator[str]:
+    words = "Whether a print worker runs, or none is needed."
+    yield from _metric("print_worker_up", "gauge", words, [({}, not printing.is_worker_missing())])
+    seen = printing.worker_seen()
+    ages: list[Sample] = [({}, max(0.0, (now() - seen).total_seconds()))] if seen else []
+    yield from _metric("print_worker_seen_seconds", "gauge", "How long ago a print worker was last alive.", ages)
 
 
 def _by_site(codes: dict[int, str], values: dict[int, int] | dict[int, float]) -> list[Sample]:

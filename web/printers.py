@@ -6,6 +6,7 @@ No page talks to a printer: the worker does, and writes down what it found.
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from flask import Blueprint, current_app, render_template
 from sqlalchemy import func, select
@@ -33,7 +34,13 @@ def index() -> str:
     """All printers, with what waits for each."""
     by = me()
     rows = db.session.scalars(select(Printer).where(Printer.site_id == by.site_id).order_by(Printer.code)).all()
-    return render_template("printing/printers.html", nav="/printers", rows=rows, waiting=_waiting(), **CHOICES)
+    return render_template(
+        "printing/printers.html", nav="/printers", rows=rows, waiting=_waiting(), **_worker(), **CHOICES
+    )
+
+
+def _worker() -> dict[str, Any]:
+    return {"has_no_worker": printing.is_worker_missing(), "worker_seen": printing.worker_seen()}
 
 
 def _waiting() -> dict[int, int]:

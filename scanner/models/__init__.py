@@ -17,7 +17,7 @@ from scanner.models.document import (
 from scanner.models.item import Barcode, Item, Lot, Serial
 from scanner.models.location import VIRTUAL_KINDS, Location, Site
 from scanner.models.person import ApiToken, AuditEntry, LoginFailure, Person, PersonSession
-from scanner.models.printing import DevicePlace, Printer, PrintJob, PrintStep, Workplace
+from scanner.models.printing import DevicePlace, Printer, PrintJob, PrintStep, PrintWorker, Workplace
 from scanner.models.stock import Balance, Hold, LedgerHead, Move, Reservation, Unit
 from scanner.models.task import Discrepancy, ScanRecord, Task
 
@@ -50,6 +50,7 @@ __all__ = [
     "PersonSession",
     "PrintJob",
     "PrintStep",
+    "PrintWorker",
     "Printer",
     "PurchaseLine",
     "PurchaseOrder",

@@ -49,6 +49,7 @@ class Printer(Model):
     is_active: Mapped[bool] = mapped_column(default=True)
     is_paused: Mapped[bool] = mapped_column(default=False)  # jobs wait
     is_asked: Mapped[bool] = mapped_column(default=False)  # somebody wants to know how it is
+    has_answered: Mapped[bool] = mapped_column(default=False)  # has ever told how it is, since it was last changed
     state: Mapped[str] = mapped_column(String(16), default="")
     state_words: Mapped[str] = mapped_column(String(200), default="")
     state_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -109,6 +110,15 @@ class PrintStep(Model):
     state: Mapped[str] = mapped_column(String(12))
     words: Mapped[str] = mapped_column(String(300), default="")
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # None: the worker
+
+
+class PrintWorker(Model):
+    """A program that prints: its name, new at each start, and when it last said that it lives."""
+
+    __tablename__ = "print_worker"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Workplace(Model):

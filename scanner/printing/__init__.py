@@ -25,6 +25,7 @@ from scanner.printing.plates import KINDS as PLATES
 from scanner.printing.plates import once
 from scanner.printing.printers import ask_state, change_printer, new_printer, pause, resume
 from scanner.printing.things import Thing, thing_of
+from scanner.printing.workers import is_worker_missing, worker_seen
 
 __all__ = [
     "DIGITS",
@@ -39,6 +40,7 @@ __all__ = [
     "choose_printer",
     "give_check_digits",
     "is_for_page",
+    "is_worker_missing",
     "new_check_digits",
     "new_printer",
     "once",
@@ -57,4 +59,5 @@ __all__ = [
     "thing_of",
     "told",
     "unbind",
+    "worker_seen",
 ]

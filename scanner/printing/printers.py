@@ -13,6 +13,7 @@ from scanner.db import db, now
 from scanner.models import Printer, PrintJob
 from scanner.models.printing import LANGUAGES, PRINTER_KINDS, USES
 from scanner.printing.ask import note
+from scanner.printing.queue import DRAWN_FOR
 from scanner.refusals import Refusal
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
@@ -59,7 +60,12 @@ def change_printer(printer: Printer, facts: Facts, by: By) -> None:
     if (printer.kind, printer.address) != (facts.kind, facts.address):
         printer.state = printer.state_words = ""
         printer.failures, printer.retry_at = 0, None
+    printer.has_answered = False  # who saves it again says that another one may stand there
+    is_other = any(getattr(printer, name) != getattr(facts, name) for name in DRAWN_FOR)
     _take(printer, facts)
+    if is_other:  # what a program has taken was drawn for the old one
+        waits = (PrintJob.printer_id == printer.id, PrintJob.state == "queued")
+        db.session.execute(update(PrintJob).where(*waits).values(sha256=""))
     if not printer.is_active:
         _fail_what_waits(printer, by)
     audit(by, "printer.change", facts.code, f"{facts.kind} {facts.address}")

@@ -22,9 +22,13 @@ from scanner.printing.ask import note, take_effect
 
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
-GIVE_UP_AFTER: Final = timedelta(hours=1)  # a label that comes out later is stuck onto something else
+# A label that comes out later is stuck onto something else. The minutes are for a clock that is set an hour ahead.
+GIVE_UP_AFTER: Final = timedelta(hours=1, minutes=10)
+TOO_LATE: Final = "waited_too_long"
+AGENT_SILENT: Final = timedelta(minutes=3)  # it asks every two seconds
+AGENT_GONE: Final = "Its agent does not ask for jobs. Is the PC at the bench on?"
 FAR: Final = timedelta(minutes=15)  # longer than every pause and lease
-Asked = tuple[int | None, dict[str, Any]]  # what a job was asked for while it was drawn: printer and details
+DRAWN_FOR: Final = ("language", "dpi", "width_mm", "height_mm")  # of a printer: other bytes for another value
 SERVED: Final = ("raw", "ipp")  # kinds that the worker talks to itself
 
 
@@ -33,7 +37,7 @@ class Lost(Exception):
 
 
 class Changed(Lost):
-    """The job was asked for anew after it was drawn: what was drawn must not leave, and it is drawn again."""
+    """The job was asked for anew after it was drawn, or its printer was changed or paused: the bytes stay here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,19 @@ class Holder:
     lease_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a job is asked for while it is drawn, in plain values: to draw an invoice ends what the session has read."""
+
+    id: int
+    public_id: str
+    kind: str
+    copies: int
+    details: dict[str, Any]
+    printer: tuple[object, ...]  # which one, where it is, and what it is given
+    sha256: str  # of what a program has taken and not begun
+
+
 SWEEPER: Final = Holder("sweeper", 5.0)
 
 
@@ -51,14 +68,18 @@ def due(kinds: Iterable[str] = SERVED) -> list[int]:
     """The printers that have something to do: a job that may be sent, one that a dead worker has left, a question."""
     at = now()
     of_it = PrintJob.printer_id == Printer.id
-    may_print = (
-        exists().where(of_it, PrintJob.state == "queued", _has_come(PrintJob.available_at, at)) & ~Printer.is_paused
-    )
+    may_print = exists().where(of_it, *_may_leave(at)) & ~Printer.is_paused
     is_left = exists().where(of_it, PrintJob.state == "sending")
     is_time = or_(Printer.retry_at.is_(None), _has_come(Printer.retry_at, at))
     wants = or_(may_print & is_time, is_left, Printer.is_asked)
     query = select(Printer.id).where(Printer.is_active, Printer.kind.in_(tuple(kinds)), _is_free(at), wants)
     return list(db.session.scalars(query.order_by(Printer.id)))
+
+
+def _may_leave(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """SQL: a job waits, and not for too long."""
+    is_fresh = PrintJob.available_at > at - GIVE_UP_AFTER
+    return PrintJob.state == "queued", _has_come(PrintJob.available_at, at), is_fresh
 
 
 def _is_free(at: datetime) -> ColumnElement[bool]:
@@ -90,13 +111,48 @@ def hold(printer_id: int, holder: Holder) -> bool:
 
 
 def expire() -> None:
-    """Doubt what was left `sending` where no worker comes: at printers that are pulled from, and at retired ones."""
+    """What nobody else comes for: jobs that a dead worker has left, that wait for too long, agents that do not ask."""
     left = select(Printer.id).join(PrintJob, PrintJob.printer_id == Printer.id).distinct()
     is_alone = Printer.kind.not_in(SERVED) | ~Printer.is_active
-    query = left.where(is_alone, PrintJob.state == "sending", _is_free(now()))
-    for printer_id in db.session.scalars(query).all():
+    doubted = left.where(is_alone, PrintJob.state == "sending", _is_free(now()))
+    for printer_id in db.session.scalars(doubted).all():
         if hold(printer_id, SWEEPER):
             let_go(printer_id, SWEEPER)
+    for printer_id in db.session.scalars(left.where(Printer.kind != "browser", *_is_too_old())).all():
+        transact(lambda printer_id=printer_id: _give_up(printer_id))  # type: ignore[misc]
+    is_silent = or_(Printer.state_at.is_(None), Printer.state_at < now() - AGENT_SILENT)
+    waits = (Printer.kind == "agent", Printer.is_active, *_may_leave(now()), Printer.state_words != AGENT_GONE)
+    for printer_id in db.session.scalars(left.where(is_silent, *waits)).all():
+        transact(lambda printer_id=printer_id: _note_agent(printer_id, "offline", AGENT_GONE))  # type: ignore[misc]
+
+
+def _is_too_old() -> tuple[ColumnElement[bool], ...]:
+    return PrintJob.state == "queued", PrintJob.available_at <= now() - GIVE_UP_AFTER
+
+
+def _give_up(printer_id: int) -> None:
+    """Fail what has waited for too long, wherever it waits: its person may print it again. Belongs in `transact`."""
+    _locked(printer_id)
+    old = select(PrintJob).where(PrintJob.printer_id == printer_id, *_is_too_old()).with_for_update()
+    for job in db.session.scalars(old.execution_options(populate_existing=True)).all():
+        words = f"{job.error_words} It has waited for an hour, and is not printed by itself any more.".strip()
+        _mark(job, "failed", job.error_code or TOO_LATE, words)
+
+
+def agent_asks(printer: Printer) -> None:
+    """The program that serves a printer is alive. Noted twice a minute at the most."""
+    is_back = printer.state_words == AGENT_GONE
+    if not is_news(printer, printer.state, "" if is_back else printer.state_words):
+        return
+    state, words = ("", "") if is_back else (printer.state, printer.state_words)
+    printer_id = printer.id
+    transact(lambda: _note_agent(printer_id, state, words))
+
+
+def _note_agent(printer_id: int, state: str, words: str) -> None:
+    printer = _locked(printer_id)
+    if printer is not None:
+        printer.state, printer.state_words, printer.state_at, printer.is_asked = state, words, now(), False
 
 
 def _is_held_by_another(printer: Printer, holder: Holder) -> bool:
@@ -129,7 +185,7 @@ def beat(printer_id: int, holder: Holder) -> None:
 def next_job(printer_id: int) -> PrintJob | None:
     """The oldest job that may be sent now. Only a holder may act on it."""
     at = now()
-    wanted = (PrintJob.printer_id == printer_id, PrintJob.state == "queued", _has_come(PrintJob.available_at, at))
+    wanted = (PrintJob.printer_id == printer_id, *_may_leave(at))
     is_time = or_(Printer.retry_at.is_(None), _has_come(Printer.retry_at, at))
     ready = (
         select(PrintJob).join(Printer, Printer.id == PrintJob.printer_id).where(*wanted, is_time, ~Printer.is_paused)
@@ -139,7 +195,10 @@ def next_job(printer_id: int) -> PrintJob | None:
 
 def asked_for(job: PrintJob) -> Asked:
     """What a job is asked for, to be told to the marks. Take it before the job is drawn."""
-    return job.printer_id, job.details
+    printer = db.session.get_one(Printer, job.printer_id)
+    target = tuple(getattr(printer, name) for name in DRAWN_FOR)
+    about = (job.printer_id, printer.kind, printer.address, *target)
+    return Asked(job.id, job.public_id, job.kind, job.copies, job.details, about, job.sha256)
 
 
 # --- marks: what became of a job -------------------------------------------------------------------------------------
@@ -162,6 +221,8 @@ def mark_sending(job_id: int, holder: Holder, sha256: str, drawn: Asked) -> None
     def work() -> None:
         job, printer = _held(job_id, holder, "queued")
         _is_as_drawn(job, drawn)
+        if printer.is_paused or job.available_at <= now() - GIVE_UP_AFTER:
+            raise Changed(f"printer {printer.id} is paused, or job {job.id} too old")
         _lease(printer, holder)
         printer.failures, printer.retry_at = 0, None
         job.attempts += 1
@@ -195,7 +256,7 @@ def mark_failed(job_id: int, holder: Holder, code: str, words: str) -> None:
 def put_off(job_id: int, holder: Holder, code: str, words: str) -> None:
     """It surely did not reach the printer: all its jobs wait, longer each time. Raises Lost.
 
-    A job that has waited for an hour fails. The pause is the printer's, so a long queue does not knock for each job.
+    The pause is the printer's, so a long queue does not knock for each job.
     """
 
     def work() -> None:
@@ -206,16 +267,8 @@ def put_off(job_id: int, holder: Holder, code: str, words: str) -> None:
         job.error_code, job.error_words = code, words[:300]
         printer.failures += 1
         printer.retry_at = now() + timedelta(seconds=pause_s(printer.failures))
-        _give_up(printer, code, words)
 
     transact(work)
-
-
-def _give_up(printer: Printer, code: str, words: str) -> None:
-    is_old = PrintJob.available_at < now() - GIVE_UP_AFTER
-    old = select(PrintJob).where(PrintJob.printer_id == printer.id, PrintJob.state == "queued", is_old)
-    for job in db.session.scalars(old):
-        _mark(job, "failed", code, f"{words} Given up after an hour.")
 
 
 def pause_s(failures: int) -> float:
@@ -224,12 +277,13 @@ def pause_s(failures: int) -> float:
     return pause * random.uniform(0.9, 1.1)  # noqa: S311 - jitter, not a secret
 
 
-def tell_state(printer_id: int, holder: Holder, state: str, words: str) -> None:
-    """Note how the printer is. Raises Lost."""
+def tell_state(printer_id: int, holder: Holder, state: str, words: str, *, is_told: bool = False) -> None:
+    """Note how the printer is; `is_told` by itself, which is then expected of it. Raises Lost."""
 
     def work() -> None:
         printer = _mine(printer_id, holder)
         printer.state, printer.state_words, printer.state_at, printer.is_asked = state, words[:200], now(), False
+        printer.has_answered = printer.has_answered or is_told
 
     transact(work)
 

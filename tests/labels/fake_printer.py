@@ -4,6 +4,7 @@ good       takes labels, says nothing            answers    as good, and answers
 paper_out  answers ~HS with paper out            rubbish    answers ~HS with nonsense
 hang       takes the connection, reads nothing   cut        closes in the middle of a job
 slow       takes some bytes a second             refuse     the port is closed
+half       answers ~HS with the first line only  late       answers ~HS after a second
 """
 
 from __future__ import annotations
@@ -19,7 +20,20 @@ from typing import Self
 LABEL = re.compile(rb"\^XA.*?\^XZ", re.DOTALL)
 JOB = re.compile(rb"\^FX([0-9a-f-]{36})(?: COPY)?\^FS")
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset, as a printer that is switched off
-BEHAVIOURS = ("good", "answers", "paper_out", "head_open", "paused", "rubbish", "hang", "cut", "slow", "refuse")
+BEHAVIOURS = (
+    "good",
+    "answers",
+    "paper_out",
+    "head_open",
+    "paused",
+    "rubbish",
+    "half",
+    "late",
+    "hang",
+    "cut",
+    "slow",
+    "refuse",
+)
 
 
 def host_status(*, paper_out: bool = False, paused: bool = False, head_open: bool = False) -> bytes:
@@ -34,6 +48,8 @@ ANSWERS = {
     "paper_out": host_status(paper_out=True),
     "head_open": host_status(head_open=True),
     "paused": host_status(paused=True),
+    "half": host_status()[:30],
+    "late": host_status(),
     "rubbish": b"HTTP/1.1 400 Bad Request\r\n\r\n\x03\x03\x03",
 }
 
@@ -46,6 +62,7 @@ class FakePrinter:
         self.labels: list[bytes] = []  # that came whole
         self.started: list[str] = []  # ids of jobs of which anything came, whole or not
         self.connections = 0
+        self.asked = 0  # how often it was asked how it is
         self.most_at_once = 0
         self._open = 0
         self._guard = threading.Lock()
@@ -118,6 +135,8 @@ class FakePrinter:
                 time.sleep(0.05)
             while b"~HS" in kept:
                 kept = kept.replace(b"~HS", b"", 1)
+                self.asked += 1
+                time.sleep(1.0 if behaviour == "late" else 0.0)
                 if answer := ANSWERS.get(behaviour):
                     connection.sendall(answer)
             if behaviour == "cut" and len(kept) >= self.cut_after:

@@ -9,11 +9,14 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from flask import Flask
 
+from labels import ipp
 from labels.ipp import IppLine
 from labels.printers import NotReached
 from labels.reach import reach_of
@@ -191,6 +194,71 @@ def test_a_cups_queue_that_is_stopped_gets_nothing_until_it_goes_on(
     work(app)
     assert (again(job).state, out.read_bytes()) == ("queued", b"")
     assert db.session.get_one(Printer, row.id, populate_existing=True).state in ("paused", "stopped")
+
+
+class Forgetful(BaseHTTPRequestHandler):
+    """An IPP server that takes jobs and knows none of them afterwards, as many small print servers do."""
+
+    protocol_version = "HTTP/1.1"
+    asked: ClassVar[list[int]] = []
+    status: ClassVar[int] = 0x0406  # client-error-not-found
+
+    def do_POST(self) -> None:
+        """Get-Printer-Attributes, Print-Job and Get-Job-Attributes (RFC 8011)."""
+        body = self._body()
+        operation = int.from_bytes(body[2:4])
+        self.asked.append(operation)
+        head = b"\x01" + value(0x47, "attributes-charset", b"utf-8")
+        head += value(0x48, "attributes-natural-language", b"en")
+        job = b"\x02" + value(0x21, "job-id", (7).to_bytes(4)) + value(0x23, "job-state", (5).to_bytes(4))
+        idle = b"\x04" + value(0x23, "printer-state", (3).to_bytes(4))
+        idle += value(0x44, "printer-state-reasons", b"none") + value(0x22, "printer-is-accepting-jobs", b"\x01")
+        status, more = {0x0B: (0, idle), 0x02: (0, job)}.get(operation, (self.status, b""))
+        answer = b"\x02\x00" + status.to_bytes(2) + body[4:8] + head + more + b"\x03"
+        self.send_response(200)
+        self.send_header("Content-Type", "application/ipp")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def value(tag: int, name: str, content: bytes) -> bytes:
+    """One attribute as IPP writes it."""
+    return bytes([tag]) + len(name).to_bytes(2) + name.encode() + len(content).to_bytes(2) + content
+
+
+@pytest.mark.parametrize("status", [0x0406, 0x0501])  # not found; the server knows no such question
+def test_a_server_that_cannot_tell_of_a_job_is_asked_once_and_the_job_is_sent_but_not_confirmed(
+    app: Flask, warehouse: World, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    needs("ipptool")
+    monkeypatch.setattr(Forgetful, "asked", [])
+    monkeypatch.setattr(Forgetful, "status", status)
+    monkeypatch.setattr(ipp, "FINISH_S", 3)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Forgetful)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        address = f"ipp://127.0.0.1:{server.server_port}/ipp/print"
+        printer(warehouse.by("cleo"), address, kind="ipp", language="pdf")
+        (job,) = ask(warehouse.by("cleo"))
+        work(app)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert (again(job).state, Forgetful.asked) == ("sent", [0x0B, 0x02, 0x09])
 
 
 def test_an_ipp_printer_that_is_not_there_is_out_of_reach() -> None:

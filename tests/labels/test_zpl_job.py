@@ -47,6 +47,16 @@ def test_the_second_look_finds_a_field_that_was_not_escaped(monkeypatch: pytest.
             zpl.job(labelled(words))
 
 
+@pytest.mark.parametrize("words", ["\x10JR", "\x1eCC+", "a\x05b"])
+def test_the_second_look_finds_signs_of_control_that_stand_for_commands(
+    monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setattr(zpl, "_is_native", lambda _said: True)
+    monkeypatch.setattr(zpl, "hexed", lambda *_: words)
+    with pytest.raises(Refusal, match="label_bad_content"):
+        zpl.job(labelled("x"))
+
+
 def test_the_job_id_travels_as_a_comment_and_adds_nothing() -> None:
     job = zpl.job(labelled("x").of_job("7f-3^XZ~JR")).decode()
     assert "^FX7f-3XZJR^FS" in job

@@ -484,6 +484,9 @@ def test_more_than_a_file_may_hold_is_refused(floor: Floor, browser: Log_in) -> 
 
 PNG = picture.png(LABELS["tote"](), is_coloured=False)
 ZPL = b"^XA^PW800^FO10,10^BY3^BCN,100,Y,N,N^FD1Z999^FS^GFA,8,8,1,FFFFFFFFFFFFFFFF^FS^XZ\n"
+ZPL_MAXICODE = (
+    b"^XA\r\n^FO10,10^BD2^FH_^FD001840152382802[)>_1E01_1D961Z00004951_1DUPSN_1E_04^FS\t^XZ\r\n"  # as UPS does
+)
 ZPL_SET_UP = b"^XA^MNY^MCY^MTT^MMT^MD30^PR12^CF0,20^A0N,3^A@N,9,9,E:X.FNT^FDx^FS^PQ1,0,1,Y^XZ"  # as carriers do
 MADE = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 
@@ -497,7 +500,9 @@ def send_label(eve: Browser, parcel: int, data: bytes, tracking: str = "") -> st
     return eve.get(f"/parcels/{parcel}").text if answer.status_code == 303 else answer.text
 
 
-@pytest.mark.parametrize(("data", "language"), [(PNG, "png"), (ZPL, "zpl"), (ZPL_SET_UP, "zpl"), (MADE, "pdf")])
+@pytest.mark.parametrize(
+    ("data", "language"), [(PNG, "png"), (ZPL, "zpl"), (ZPL_SET_UP, "zpl"), (ZPL_MAXICODE, "zpl"), (MADE, "pdf")]
+)
 def test_a_carriers_label_is_kept_and_printed_instead_of_ours(
     floor: Floor, browser: Log_in, data: bytes, language: str
 ) -> None:
@@ -564,6 +569,10 @@ BAD = {
     "ZPL that leaves the picture standing": b"^XA^MCN^XZ",
     "ZPL without end of the paper": b"^XA^MNN^XZ",
     "ZPL for all of the roll": b"^XA^PQ99999999^XZ",
+    "ZPL that resets by DLE": b"^XA\x10JR^XZ",
+    "ZPL that renames commands by RS": b"^XA\x1eCC+^XZ",
+    "ZPL with a sign of control": b"^XA^FDa\x05b^FS^XZ",
+    "ZPL with a binary picture": b"^XA^GFB,8,8,1,\x00\x01\x02\x03\x04\x05\x06\x07^FS^XZ",
     "a PDF with a printer's commands behind it": MADE + b"\x1b%-12345X@PJL DEFAULT COPIES=99",
 }
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Response, current_app, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import select
 
 from labels import documents, subjects
-from labels.make import Target, make, maker_of, target_at, trial
-from scanner import carrier_labels, printing
+from labels.draw import draw
+from labels.make import Target, maker_of, target_at, trial
+from scanner import billing, carrier_labels, printing
 from scanner.carrier_labels import LABEL_BYTES
 from scanner.db import db, let_go, transact
 from scanner.models import Printer, PrintJob
@@ -49,6 +50,10 @@ LABEL_BODY: dict[str, Any] = {
 }
 
 
+Text = Annotated[str, Field(max_length=64)]
+Number = Annotated[int, Field(ge=0, le=10**9)]
+
+
 class AskIn(Strict):
     """What is to be printed."""
 
@@ -58,7 +63,15 @@ class AskIn(Strict):
     copies: int = Field(1, ge=1, le=999)
     printer: str | None = Field(None, max_length=32, description="its code; else the site's default for the use")
     key: str | None = Field(None, min_length=1, max_length=100, description="the same key never makes a second job")
-    details: dict[str, Any] = Field(default_factory=dict)
+    details: dict[Text, Number | bool | Text | None] = Field(default_factory=dict, max_length=20)
+
+    @field_validator("details")
+    @classmethod
+    def _is_no_more_than_a_label_holds(cls, details: dict[str, Any]) -> dict[str, Any]:
+        for name in {"qty", "count"} & details.keys():
+            if not 1 <= int(details[name] or 0) < 10**8:  # AI 37 has eight digits
+                raise ValueError(f"{name} is outside of 1 to 99 999 999")
+        return details
 
 
 class KindPath(BaseModel):
@@ -164,11 +177,16 @@ def list_jobs(query: JobQuery) -> Response:
 @bp.post("/print-jobs")
 @allow(*EVERYONE)
 def post_job(body: AskIn) -> Response:
-    """Ask for a label or a paper. Refuses label_gone for what is not there, or of another site."""
+    """Ask for a label or a paper. Refuses label_gone for what is not there, or of another site.
+
+    Refuses an invoice that cannot be issued: invoice_too_early, order_cancelled, no_price.
+    """
     by = me()
     _may_have(body.kind)
     if body.kind in subjects.SUBJECTS:
         subjects.subject(trial(body.kind, body.subject, by))
+    if body.kind == "invoice":
+        billing.check_issue(body.subject or 0)
     job = transact(
         lambda: printing.Thing(body.kind, body.subject, body.use, body.details).ask(
             by,
@@ -245,35 +263,35 @@ def take(body: TakeIn) -> Response:
     if printer.kind != "agent" or printer.address != me().device:
         raise Refusal("unknown_printer", body.printer)
     holder = _holder(body.run)
+    queue.agent_asks(printer)
+    queue.expire()  # there may be no worker here that does
     while (job := queue.next_job(printer.id)) is not None:
         let_go()
         if not queue.hold(printer.id, holder):
             break
-        drawn = queue.asked_for(job)
+        wanted = queue.asked_for(job)
         try:
-            made = make(job)
-            queue.mark_drawn(job.id, holder, hashlib.sha256(made.data).hexdigest(), drawn)
+            made = draw(job, wanted, holder)
+            if made is None:
+                continue
+            queue.mark_drawn(wanted.id, holder, hashlib.sha256(made.data).hexdigest(), wanted)
         except queue.Lost:  # asked for anew, cancelled, or taken by another run
             continue
-        except Refusal as refusal:
-            let_go()
-            queue.mark_failed(job.id, holder, refusal.code, f"{refusal.say} {refusal.next}")
-            continue
         data = base64.b64encode(made.data).decode()
-        return answer({"job": {**_shown(job), "language": made.language, "data": data}})
+        return answer({"job": {**_shown(_job(wanted.public_id)), "language": made.language, "data": data}})
     return answer({"job": None})
 
 
 @bp.post("/print-jobs/<job_id>/start")
 @allow(*EVERYONE)
 def start(path: JobPath, body: StartIn) -> Response:
-    """The first byte is about to leave. Refuses print_taken: then it must not."""
+    """The first byte is about to leave. Refuses print_taken: then it must not. So it is on a printer that is paused."""
     job, holder = _served(path.job_id), _holder(body.run)
     if job.state == "sending":  # the answer to the first `start` was lost
         _or_taken(job, lambda: queue.beat(job.printer_id or 0, holder))
         return answer(_shown(job))
     sha256, drawn = job.sha256, queue.asked_for(job)
-    if not sha256:  # asked for anew since it was taken
+    if not sha256:  # asked for anew, or its printer was changed, since it was taken
         raise Refusal("print_taken", f"the {job.kind}")
     _or_taken(job, lambda: queue.mark_sending(job.id, holder, sha256, drawn))
     return answer(_shown(job))

@@ -1,0 +1,102 @@
+"""What an agent is given by the API, and what it may start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from scanner import people, printing
+from scanner.db import db, transact
+from scanner.models import Printer
+from scanner.printing import queue
+from tests.conftest import Browser
+from tests.labels.desk import again, ask, facts, printer
+from tests.world import World
+
+Call = Callable[..., tuple[int, dict[str, Any]]]
+RUN = {"run": "12345678"}
+
+
+@pytest.fixture
+def bench(app: Flask, warehouse: World) -> Printer:
+    """The printer that the agent serves."""
+    return printer(warehouse.by("eve"), "bench-pc", "PC-1", kind="agent")
+
+
+@pytest.fixture
+def call(app: Flask, warehouse: World, client: Browser) -> Iterator[Call]:
+    """A request of the agent: its status and its answer. A fault of ours is a 500, as on a real server."""
+    token = transact(lambda: people.new_api_token(warehouse.by("finn"), "bench-pc", "packer"))
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    def send(path: str, **body: object) -> tuple[int, dict[str, Any]]:
+        head = {"Authorization": f"Bearer {token}"}
+        found = client.post(f"/api/v1/print-jobs{path}", json=body, headers=head)
+        return found.status_code, found.json or {}
+
+    yield send
+    app.config["PROPAGATE_EXCEPTIONS"] = None
+
+
+def test_a_job_that_cannot_be_drawn_fails_alone_and_the_agent_gets_the_next(
+    warehouse: World, bench: Printer, call: Call
+) -> None:
+    mug, by = warehouse.items["MUG"].id, warehouse.by("cleo")
+    bad = transact(lambda: printing.ask("item", mug, by, details={"qty": 10**30}, key="bad"))
+    (good,) = ask(by)
+    status, found = call("/take", printer="PC-1", **RUN)
+    assert (status, (found.get("job") or {}).get("id")) == (200, good.public_id)
+    assert (again(bad).state, again(bad).error_code) == ("failed", "not_made")
+
+
+@pytest.mark.parametrize(
+    "details",
+    [{"qty": 10**30}, {"qty": 0}, {"qty": None}, {"count": 10**8}, {"lot": [1]}, {"lot": {"id": 1}}, {"lot": -1},
+     {"lot": 1.5}, {"serial": "x" * 65}, {"x" * 65: 1}, {str(n): n for n in range(30)}],
+)  # fmt: skip
+def test_details_that_no_label_can_hold_are_refused_when_they_are_asked_for(
+    warehouse: World, call: Call, details: dict[str, Any]
+) -> None:
+    body = {"kind": "item", "subject": warehouse.items["MUG"].id}
+    assert call("", **body, details=details)[0] == 422
+    assert call("", **body, details={"qty": 12, "serial": "S-1", "symbol": None})[0] == 201
+
+
+@pytest.mark.parametrize("change", [{"language": "png"}, {"dpi": 300}, {"width_mm": 60}, {"height_mm": 40}])
+def test_an_agent_starts_no_label_whose_printer_was_changed_after_it_was_taken(
+    warehouse: World, bench: Printer, call: Call, change: dict[str, Any]
+) -> None:
+    (job,) = ask(warehouse.by("cleo"))
+    assert call("/take", printer="PC-1", **RUN)[0] == 200
+    new = facts("PC-1", **{"address": "bench-pc", "kind": "agent", "is_default": True, **change})
+    transact(lambda: printing.change_printer(db.session.get_one(Printer, bench.id), new, warehouse.by("eve")))
+    status, found = call(f"/{job.public_id}/start", **RUN)
+    assert (status, found["code"], again(job).state) == (422, "print_taken", "queued")
+    assert call("/take", printer="PC-1", **RUN)[1]["job"]["id"] == job.public_id
+    assert call(f"/{job.public_id}/start", **RUN)[0] == 200
+
+
+def test_an_agent_starts_nothing_on_a_printer_that_is_paused(warehouse: World, bench: Printer, call: Call) -> None:
+    (job,) = ask(warehouse.by("cleo"))
+    assert call("/take", printer="PC-1", **RUN)[0] == 200
+    transact(lambda: printing.pause(db.session.get_one(Printer, bench.id), warehouse.by("eve")))
+    assert (call(f"/{job.public_id}/start", **RUN)[0], again(job).state) == (422, "queued")
+    transact(lambda: printing.resume(db.session.get_one(Printer, bench.id), warehouse.by("eve")))
+    assert call(f"/{job.public_id}/start", **RUN)[0] == 200
+
+
+def test_a_change_of_the_printer_that_is_stored_while_a_job_is_drawn_draws_it_again(
+    warehouse: World, bench: Printer
+) -> None:
+    holder = queue.Holder("me", 30)
+    (job,) = ask(warehouse.by("cleo"))
+    assert queue.hold(bench.id, holder)
+    wanted = queue.asked_for(job)
+    new = facts("PC-1", "bench-pc", kind="agent", dpi=300)
+    transact(lambda: printing.change_printer(db.session.get_one(Printer, bench.id), new, warehouse.by("eve")))
+    for mark in (queue.mark_drawn, queue.mark_sending):
+        with pytest.raises(queue.Changed):
+            mark(job.id, holder, "x" * 64, wanted)
