@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, literal, select, union_all
+from sqlalchemy import and_, bindparam, literal, select, union_all
 
 from scanner.barcode import Misread, Scan, read
 from scanner.by import By
@@ -212,8 +212,20 @@ _OWN: dict[str, Callable[[Scan, str, By], Found | None]] = {
 }
 
 
-_TRACKED = select(Parcel).where(
-    Parcel.tracking.in_(bindparam("codes", expanding=True)), Parcel.site_id == bindparam("site")
+_ONE = select(literal(1).label("one")).subquery()
+_BY_SSCC = (  # the unit, else the parcel: a pallet's new label is neither, and is asked for with one statement
+    select(Unit, Parcel)
+    .select_from(_ONE)
+    .outerjoin(Unit, and_(Unit.code == bindparam("sscc"), Unit.site_id == bindparam("site")))
+    .outerjoin(
+        Parcel,
+        and_(
+            Unit.id.is_(None),
+            Parcel.tracking.in_((bindparam("sscc"), bindparam("with_ai"))),
+            Parcel.site_id == bindparam("site"),
+        ),
+    )
+    .limit(1)
 )
 
 
@@ -221,9 +233,9 @@ def _sscc(scan: Scan, by: By) -> Found | None:
     """A unit; else a parcel, for some carriers number theirs by SSCC. Nobody's is a label for a new unit."""
     if scan.sscc is None:
         return None
-    unit = _first(_UNIT, code=scan.sscc, site=by.site_id)
-    parcel = _first(_TRACKED, codes=[f"00{scan.sscc}", scan.sscc], site=by.site_id) if unit is None else None
-    return Found("unit", scan, unit) if parcel is None else Found("parcel", scan, parcel)
+    values = {"sscc": scan.sscc, "with_ai": f"00{scan.sscc}", "site": by.site_id}
+    row: Any = db.session.execute(_BY_SSCC, values).one()
+    return Found("unit", scan, row.Unit) if row.Parcel is None else Found("parcel", scan, row.Parcel)
 
 
 _BY_BARCODE = (
