@@ -562,6 +562,18 @@ def test_the_api_shows_a_label_in_each_language_and_prints_nothing(floor: Floor,
     assert {url: client.get(url, headers=head).get_json()["code"] for url in wrong} == wrong
 
 
+def test_the_api_shows_a_label_in_the_resolution_that_is_asked_for(floor: Floor, client: Browser) -> None:
+    head, url = api(floor.world, "packer"), f"/api/v1/labels/location?subject={place().id}&format=png"
+    widths = [
+        Image.open(io.BytesIO(client.get(f"{url}&dpi={dpi}", headers=head).data)).width for dpi in (203, 300, 600)
+    ]
+    assert widths == [816, 1205, 2409]  # 102 mm; a head of "203 dpi" has 8 dots to the millimetre
+    assert {client.get(f"{url}&dpi={dpi}", headers=head).status_code for dpi in (72, 204, "x", -300)} == {422}
+    about = client.get("/api/v1/openapi.json").get_json()["paths"]["/api/v1/labels/{kind}"]["get"]["parameters"]
+    (said,) = (each["schema"] for each in about if each["name"] == "dpi")
+    assert "[203, 300, 600]" in str(said)
+
+
 def test_a_second_print_of_an_sscc_by_api_is_a_marked_copy_and_the_same_key_prints_once(
     floor: Floor, client: Browser
 ) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Response, current_app, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sqlalchemy import select
 
 from labels import documents, subjects
@@ -67,6 +67,11 @@ class KindPath(BaseModel):
     kind: str = Field(max_length=20)
 
 
+def _figure(text: Any) -> Any:
+    """What an address says as a figure: a choice of figures takes no text for one."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 5 else text
+
+
 class LookQuery(BaseModel):
     """What to look at, and for which printer or which size in mm."""
 
@@ -77,7 +82,7 @@ class LookQuery(BaseModel):
     format: Literal["png", "pdf", "zpl"] | None = None
     width_mm: int | None = Field(None, ge=10, le=1000)
     height_mm: int | None = Field(None, ge=5, le=1000)
-    dpi: Literal[203, 300, 600] | None = None
+    dpi: Annotated[Literal[203, 300, 600] | None, BeforeValidator(_figure)] = None
     lot: int | None = Field(None, ge=1, le=2**31 - 1)
     serial: str = Field("", max_length=64)
     qty: int | None = Field(None, ge=1, le=10**9)
