@@ -61,6 +61,7 @@ def page(job_id: int) -> str:
         "printing/job.html",
         nav="/printers",
         job=job,
+        is_out=printing.may_be_out(job),
         printer=db.session.get(Printer, job.printer_id) if job.printer_id else None,
         original=db.session.get(PrintJob, job.copy_of) if job.copy_of else None,
         steps=db.session.execute(steps).all(),
@@ -144,7 +145,13 @@ def question(job_id: str) -> str:
     """One label of this device: open it, and say what came of it."""
     job = _mine(job_id)
     printer = db.session.get(Printer, job.printer_id) if job.printer_id else None
-    return render_template("printing/question.html", job=job, printer=printer, is_page=printing.is_for_page(job))
+    return render_template(
+        "printing/question.html",
+        job=job,
+        printer=printer,
+        is_page=printing.is_for_page(job),
+        is_out=printing.may_be_out(job),
+    )
 
 
 @bp.post("/print/<job_id>/open")

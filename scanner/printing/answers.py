@@ -122,8 +122,15 @@ def next_print(first: PrintJob | None, details: dict[str, Any]) -> Says:
     """Whether the next print of a label is a copy, and its details: what has not come out yet says what it said."""
     if first is None:
         return False, details
-    is_out = first.state not in ("queued", "failed")
+    is_out = may_be_out(first)
     return is_out, details if details or is_out else first.details
+
+
+def may_be_out(job: PrintJob) -> bool:
+    """Whether it may have come out: then the next one is a copy. What was cancelled before a byte left has not."""
+    if job.state == "cancelled":
+        return job.sent_at is not None
+    return job.state not in ("queued", "failed")
 
 
 def again(
