@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 
 from flask import Blueprint, make_response, redirect, render_template, request
 from sqlalchemy import select
@@ -66,6 +67,7 @@ def page(job_id: int) -> str:
         original=db.session.get(PrintJob, job.copy_of) if job.copy_of else None,
         steps=db.session.execute(steps).all(),
         printers=db.session.scalars(in_use).all(),
+        token=uuid.uuid4(),
     )
 
 
@@ -86,13 +88,16 @@ _DONE = {
 
 
 def answer_for(job: PrintJob, answer: str, printer: str = "") -> PrintJob:
-    """Do what a person has decided about a job. Belongs in `transact`. Refuses bad_request, unknown_printer."""
-    by = me()
+    """Do what a person has decided about a job. Belongs in `transact`. Refuses bad_request, unknown_printer.
+
+    The form's token is the asking: a button that is pressed twice prints once.
+    """
+    by, token = me(), typed("token", 36)
     match answer:
         case "came_out":
             return printing.came_out(job, by)
         case "again":
-            return printing.print_again(job, by)
+            return printing.print_again(job, by, token)
         case "cancel":
             return printing.cancel(job, by)
         case "elsewhere":
@@ -100,7 +105,7 @@ def answer_for(job: PrintJob, answer: str, printer: str = "") -> PrintJob:
             found = db.session.get(Printer, number) if 0 < number <= MOST_ID else None
             if found is None or found.site_id != by.site_id:
                 raise Refusal("unknown_printer", printer or "that")
-            return printing.print_elsewhere(job, found, by)
+            return printing.print_elsewhere(job, found, by, token)
     raise Refusal("bad_request", "There is no such answer.")
 
 
@@ -151,6 +156,7 @@ def question(job_id: str) -> str:
         printer=printer,
         is_page=printing.is_for_page(job),
         is_out=printing.may_be_out(job),
+        token=uuid.uuid4(),
     )
 
 

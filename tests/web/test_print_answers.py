@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from sqlalchemy import select, update
 
-from scanner import printing
+from scanner import people, printing
 from scanner.db import db, now, transact
 from scanner.models import PrintJob
 from tests.conftest import Browser
@@ -59,3 +60,62 @@ def test_a_pallets_label_that_was_cancelled_before_it_left_is_no_copy(warehouse:
     job = transact(lambda: printing.once("unit", 1, by))
     transact(lambda: printing.cancel(job, by))
     assert transact(lambda: printing.once("unit", 1, by)).id == job.id
+
+
+# --- a button that is pressed twice ----------------------------------------------------------------------------------
+
+TOKEN = re.compile(r'name="token" value="([^"]+)"')
+
+
+def press_twice(browser: Browser, page: str, **answer: object) -> None:
+    """Post the same form of a page twice."""
+    found = TOKEN.search(browser.get(page).text)
+    assert found is not None
+    for _ in range(2):
+        browser.send(f"{page}/answer", {"token": found[1], **answer})
+
+
+def test_print_a_copy_pressed_twice_at_the_station_prints_one(warehouse: World, browser: Log_in) -> None:
+    printer(warehouse.by("eve"), "10.0.0.7:9100")
+    job = out(ask(warehouse.by("cleo", device="device-of-cleo"))[0], "unknown")
+    press_twice(browser("cleo"), f"/print/{job.public_id}", answer="again")
+    assert [row.copy_of for row in jobs()] == [None, job.id]
+
+
+def test_print_a_copy_and_print_it_there_pressed_twice_at_the_desk_print_one_each(
+    warehouse: World, browser: Log_in
+) -> None:
+    printer(warehouse.by("eve"), "10.0.0.7:9100")
+    other = printer(warehouse.by("eve"), "10.0.0.8:9100", "OTHER", is_default=False)
+    job = out(ask(warehouse.by("cleo"))[0])
+    page, eve = f"/print-jobs/{job.id}", browser("eve")
+    press_twice(eve, page, answer="again")
+    assert [row.copy_of for row in jobs()] == [None, job.id]
+    press_twice(eve, page, answer="elsewhere", printer=other.id)
+    assert [row.printer_id for row in jobs()[2:]] == [other.id]
+    press_twice(eve, page, answer="again")  # another page's form is another asking
+    assert len(jobs()) == 4
+
+
+def test_print_again_pressed_twice_is_no_fault_and_prints_what_failed_once(warehouse: World, browser: Log_in) -> None:
+    printer(warehouse.by("eve"), "10.0.0.7:9100")
+    job = out(ask(warehouse.by("cleo"))[0], "failed")
+    press_twice(browser("cleo"), f"/print/{job.public_id}", answer="again")
+    assert [(row.id, row.state) for row in jobs()] == [(job.id, "queued")]
+
+
+def test_a_program_that_answers_again_with_the_same_key_prints_once(warehouse: World, client: Browser) -> None:
+    token = transact(lambda: people.new_api_token(warehouse.by("finn"), "erp", "packer"))
+    head = {"Authorization": f"Bearer {token}"}
+    printer(warehouse.by("eve"), "10.0.0.7:9100")
+    asked = client.post("/api/v1/print-jobs", json={"kind": "test"}, headers=head).get_json()
+    out(jobs()[0])
+
+    def answer(key: str) -> str:
+        body, url = {"answer": "again", "key": key}, f"/api/v1/print-jobs/{asked['id']}/answer"
+        return str(client.post(url, json=body, headers=head).get_json()["id"])
+
+    first = answer("k1")
+    assert answer("k1") == first != asked["id"]
+    assert answer("k2") not in (first, asked["id"])
+    assert [row.copy_of for row in jobs()] == [None, jobs()[0].id, jobs()[0].id]

@@ -113,6 +113,7 @@ class AnswerIn(Strict):
 
     answer: Literal["came_out", "again", "elsewhere", "cancel"]
     printer: str | None = Field(None, max_length=32)
+    key: str | None = Field(None, min_length=1, max_length=100, description="the same key never prints again twice")
 
 
 class TakeIn(Strict):
@@ -231,12 +232,21 @@ def get_job(path: JobPath) -> Response:
 @allow(*EVERYONE)
 def post_answer(path: JobPath, body: AnswerIn) -> Response:
     """It came out, print it again (a copy, if it may have come out), print it elsewhere, forget it."""
-    by, job = me(), _job(path.job_id)
-    acts = {"came_out": printing.came_out, "again": printing.print_again, "cancel": printing.cancel}
-    if body.answer == "elsewhere":
-        target = _printer(body.printer or "")
-        return answer(_shown(transact(lambda: printing.print_elsewhere(job, target, by))))
-    return answer(_shown(transact(lambda: acts[body.answer](job, by))))
+    job = _job(path.job_id)
+    target = _printer(body.printer or "") if body.answer == "elsewhere" else None
+    return answer(_shown(transact(lambda: _answered(job, body, target))))
+
+
+def _answered(job: PrintJob, body: AnswerIn, target: Printer | None) -> PrintJob:
+    by, asked = me(), f"api:{body.key}" if body.key else ""
+    if target is not None:
+        return printing.print_elsewhere(job, target, by, asked)
+    match body.answer:
+        case "came_out":
+            return printing.came_out(job, by)
+        case "cancel":
+            return printing.cancel(job, by)
+    return printing.print_again(job, by, asked)
 
 
 # --- for agents ------------------------------------------------------------------------------------------------------
