@@ -64,12 +64,18 @@ def step(task: Task | None, found: Found, *, by: By) -> str:
 
 
 def prints(task: Task | None, *, by: By) -> str:
-    """PRINT: the label or the paper of what is shown; "" when nothing is. Refuses unknown_document, print_under_way."""
+    """PRINT: the label or the paper of what is shown; "" when nothing is.
+
+    Refuses unknown_document, not_allowed for a paper that is the desk's, print_under_way.
+    """
     if by.shown is None:
         return ""
     about(*by.shown, by)  # it is there, and of this site
     thing = printing.thing_of(*by.shown, by)
-    return printing.told([thing.ask(by)], by) if thing is not None else ""
+    if thing is None:
+        return ""
+    printing.check_may_have(thing.kind, by)
+    return printing.told([thing.ask(by)], by)
 
 
 def waiting(by: By) -> list[tasks.Waiting]:

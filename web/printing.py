@@ -17,7 +17,7 @@ from scanner.db import db, transact
 from scanner.models import Location, Person, Printer, PrintJob, PrintStep
 from scanner.models.printing import JOB_STATES
 from scanner.refusals import Refusal
-from web.auth import DESK, EVERYONE, allow, me
+from web.auth import EVERYONE, allow, me
 from web.page import MOST_ID, act, argument, one, slice_of, typed
 
 bp = Blueprint("printing", __name__)
@@ -88,11 +88,14 @@ _DONE = {
 
 
 def answer_for(job: PrintJob, answer: str, printer: str = "") -> PrintJob:
-    """Do what a person has decided about a job. Belongs in `transact`. Refuses bad_request, unknown_printer.
+    """Do what a person has decided about a job. Belongs in `transact`.
 
-    The form's token is the asking: a button that is pressed twice prints once.
+    The form's token is the asking: a button that is pressed twice prints once. Refuses bad_request, not_allowed,
+    unknown_printer, and what answers are refused for.
     """
     by, token = me(), typed("token", 36)
+    if answer in ("again", "elsewhere"):
+        printing.check_again(job, by)
     match answer:
         case "came_out":
             return printing.came_out(job, by)
@@ -228,7 +231,6 @@ def _mine(job_id: str) -> PrintJob:
     """A job of this device or person, or any for people with a desk. Raises NotFound."""
     by = me()
     job = db.session.scalars(select(PrintJob).where(PrintJob.public_id == job_id[:36])).first()
-    is_mine = job is not None and (job.device == by.device or job.person_id == by.person_id or by.roles & DESK)
-    if job is None or job.site_id != by.site_id or not is_mine:
+    if job is None or not printing.is_of(job, by):
         raise NotFound
     return job

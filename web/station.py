@@ -315,6 +315,8 @@ def _thing(kind: str, thing_id: int, by: By) -> dict[str, Any]:
     found.ways = [way for way in found.ways if by.may(*WORKFLOWS[way.workflow].ROLES)]
     place = db.session.get(Location, thing_id) if kind == "location" else None
     prints = printing.thing_of(kind, thing_id, by)
+    if prints is not None and not printing.may_have(prints.kind, by):
+        prints = None
     return {
         "about": found,
         "unfinished": _unfinished(by),

@@ -24,6 +24,7 @@ from scanner.printing.card import own_printer, told
 from scanner.printing.places import bind, place_of, printers_of, set_printers, unbind
 from scanner.printing.plates import once
 from scanner.printing.printers import ask_state, change_printer, new_printer, pause, resume
+from scanner.printing.rights import check_again, check_may_have, is_of, may_have
 from scanner.printing.things import Thing, thing_of
 
 __all__ = [
@@ -34,10 +35,14 @@ __all__ = [
     "came_out",
     "cancel",
     "change_printer",
+    "check_again",
+    "check_may_have",
     "choose_printer",
     "give_check_digits",
     "is_for_page",
+    "is_of",
     "may_be_out",
+    "may_have",
     "new_check_digits",
     "new_printer",
     "once",

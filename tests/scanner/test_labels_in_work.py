@@ -13,6 +13,7 @@ from scanner.barcode import command, keys
 from scanner.db import db, transact
 from scanner.models import Order, Parcel, Printer, PrintJob, ScanRecord, Site, Task, Unit
 from scanner.printing.printers import Facts
+from scanner.printing.rights import DESKS
 from scanner.refusals import Refusal
 from tests.scanner.floor import SCANS, Floor, case, difference, dump, pallet, place, tote
 from tests.scanner.walks import stock_up
@@ -370,9 +371,9 @@ def test_an_order_that_waits_for_a_replacement_has_its_label_and_no_slip(floor: 
 # --- PRINT, everywhere -----------------------------------------------------------------------------------------------
 
 
-def look(floor: Floor, kind: str, thing_id: int, raw: str = PRINT) -> dict[str, Any]:
+def look(floor: Floor, kind: str, thing_id: int, raw: str = PRINT, who: str = "ben") -> dict[str, Any]:
     """A scan while a thing is shown."""
-    return accept_scan(floor.incoming("ben", None, raw, shown=(kind, thing_id)), floor.by("ben"))
+    return accept_scan(floor.incoming(who, None, raw, shown=(kind, thing_id)), floor.by(who))
 
 
 def test_print_at_home_and_in_a_task_repeats_the_last_label_as_a_copy(floor: Floor) -> None:
@@ -424,13 +425,21 @@ def test_what_is_looked_up_has_its_label_or_its_paper(floor: Floor) -> None:
     }
     for shown, wanted in expected.items():
         count = len(jobs())
-        answer = look(floor, *shown)
+        answer = look(floor, *shown, who="ben" if wanted[0] not in DESKS else "eve")
         assert answer["code"] == "printed", (shown, answer)
         (job,) = jobs()[count:]
         assert (job.kind, job.used_for) == wanted
     assert look(floor, "parcel", parcel.id)["code"] == "print_under_way"  # the carton's, above
     assert look(floor, "parcel", 10**6)["code"] == "unknown_document"
     assert look(floor, "item", floor.world.items["MUG"].id)["code"] == "printed"  # items may have many
+
+
+def test_a_paper_that_is_the_desks_is_not_printed_from_a_look_up_by_others(floor: Floor) -> None:
+    floor.world.order("SO-2", ("MUG", 1))
+    order = db.session.scalars(select(Order.id)).one()
+    assert look(floor, "order", order)["code"] == "not_allowed"
+    assert jobs() == []
+    assert look(floor, "order", order, who="eve")["code"] == "printed"
 
 
 def test_the_label_of_a_license_plate_comes_a_second_time_only_as_a_copy(floor: Floor) -> None:

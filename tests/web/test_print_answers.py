@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from sqlalchemy import select, update
 
+from labels import documents
 from scanner import people, printing
 from scanner.db import db, now, transact
-from scanner.models import PrintJob
+from scanner.models import Order, PrintJob
+from scanner.printing import rights
 from tests.conftest import Browser
 from tests.labels.desk import again, ask, printer
 from tests.world import World
@@ -119,3 +121,45 @@ def test_a_program_that_answers_again_with_the_same_key_prints_once(warehouse: W
     assert answer("k1") == first != asked["id"]
     assert answer("k2") not in (first, asked["id"])
     assert [row.copy_of for row in jobs()] == [None, jobs()[0].id, jobs()[0].id]
+
+
+# --- whose it is -----------------------------------------------------------------------------------------------------
+
+
+def test_every_paper_but_the_packing_slip_is_the_desks() -> None:
+    assert {*rights.DESKS, "packing_slip"} == set(documents.KINDS)
+
+
+def test_a_token_answers_for_its_own_prints_only_and_a_supervisors_for_all(warehouse: World, client: Browser) -> None:
+    printer(warehouse.by("eve"), "10.0.0.7:9100")
+    (job,) = ask(warehouse.by("eve", device="desk"))
+
+    def answer(role: str, **body: str) -> str:
+        token = transact(lambda: people.new_api_token(warehouse.by("finn"), f"erp-{len(body)}-{role}", role))
+        url, head = f"/api/v1/print-jobs/{job.public_id}/answer", {"Authorization": f"Bearer {token}"}
+        said = client.post(url, json=body, headers=head).get_json()
+        return str(said.get("code") or said["state"])
+
+    assert answer("picker", answer="cancel") == "not_allowed"
+    assert answer("picker", answer="elsewhere", printer="ZEBRA") == "not_allowed"
+    assert [row.state for row in jobs()] == ["queued"]
+    assert answer("supervisor", answer="cancel") == "cancelled"
+
+
+def test_a_picker_prints_no_pick_list_of_the_desk_again_from_a_device_that_they_share(
+    warehouse: World, browser: Log_in
+) -> None:
+    warehouse.order("SO-1", ("MUG", 1))
+    order = db.session.scalars(select(Order.id)).one()
+    by = warehouse.by("eve", device="device-of-ben")
+    job = out(transact(lambda: printing.ask("pick_list", order, by, use="paper")))
+    assert browser("ben").send(f"/print/{job.public_id}/answer", {"answer": "again"}).status_code == 422
+    assert browser("eve").send(f"/print/{job.public_id}/answer", {"answer": "again"}).status_code == 303
+    assert [row.copy_of for row in jobs()] == [None, job.id]
+
+
+def test_the_look_up_of_an_order_offers_its_pick_list_to_people_with_a_desk(warehouse: World, browser: Log_in) -> None:
+    warehouse.order("SO-1", ("MUG", 1))
+    url = f"/lookup/order/{db.session.scalars(select(Order.id)).one()}"
+    assert "PRINT PICK LIST" in browser("eve").get(url).text
+    assert "PRINT PICK LIST" not in browser("ben").get(url).text

@@ -207,8 +207,7 @@ def look(path: KindPath, query: LookQuery) -> Response:
 def _may_have(kind: str) -> None:
     """Papers are the desk's, but for the packing slip. Refuses not_allowed, unknown_label."""
     maker_of(kind)
-    if kind in documents.KINDS and kind != "packing_slip" and not me().is_supervisor:
-        raise Refusal("not_allowed")
+    printing.check_may_have(kind, me())
 
 
 @bp.post("/parcels/<int:parcel_id>/label", request_body=LABEL_BODY)
@@ -231,14 +230,21 @@ def get_job(path: JobPath) -> Response:
 @bp.post("/print-jobs/<job_id>/answer")
 @allow(*EVERYONE)
 def post_answer(path: JobPath, body: AnswerIn) -> Response:
-    """It came out, print it again (a copy, if it may have come out), print it elsewhere, forget it."""
+    """It came out, print it again (a copy, if it may have come out), print it elsewhere, forget it.
+
+    Refuses not_allowed: without a supervisor's role a token answers for what it has asked for itself.
+    """
     job = _job(path.job_id)
+    if not printing.is_of(job, me()):
+        raise Refusal("not_allowed")
     target = _printer(body.printer or "") if body.answer == "elsewhere" else None
     return answer(_shown(transact(lambda: _answered(job, body, target))))
 
 
 def _answered(job: PrintJob, body: AnswerIn, target: Printer | None) -> PrintJob:
     by, asked = me(), f"api:{body.key}" if body.key else ""
+    if body.answer in ("again", "elsewhere"):
+        printing.check_again(job, by)
     if target is not None:
         return printing.print_elsewhere(job, target, by, asked)
     match body.answer:
