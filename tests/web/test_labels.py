@@ -534,6 +534,20 @@ def test_a_tracking_number_is_one_parcels_alone(floor: Floor, browser: Log_in) -
     assert db.session.scalar(select(func.count()).select_from(CarrierLabel)) == 1
 
 
+def test_a_number_of_copies_that_cannot_be_is_refused_and_not_changed(floor: Floor, browser: Log_in) -> None:
+    eve, order = browser("eve"), db.session.scalars(select(Parcel.order_id)).one()
+    papers = {"id": order, "on": f"p{printer_id('OFFICE')}"}
+    for copies in ("5000", "1000", "0", "-1", "x", "1.5"):
+        label = {"word": "OK", "on": f"p{printer_id()}", "copies": copies}
+        words = f"{copies} is no quantity"
+        assert words in eve.send("/labels/command/print", label, follow_redirects=True).text
+        assert words in eve.send("/labels/command/pdf", {**label, "on": "85x54"}).text
+        assert words in eve.send("/labels/packing_slip/print", {**papers, "copies": copies}, follow_redirects=True).text
+    assert jobs() == []
+    eve.send("/labels/command/print", {"word": "OK", "on": f"p{printer_id()}", "copies": "999"})
+    assert [job.copies for job in jobs()] == [999]
+
+
 # --- by API ----------------------------------------------------------------------------------------------------------
 
 
