@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 
-from flask import Blueprint, make_response, redirect, render_template, request
+from flask import Blueprint, g, make_response, redirect, render_template, request
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -18,12 +18,13 @@ from scanner.models import Location, Person, Printer, PrintJob, PrintStep
 from scanner.models.printing import JOB_STATES
 from scanner.refusals import Refusal
 from web.auth import EVERYONE, allow, me
-from web.page import MOST_ID, act, argument, one, slice_of, typed
+from web.page import MOST_ID, act, argument, one, printers_for, slice_of, typed
 
 bp = Blueprint("printing", __name__)
 
 TYPES = {"pdf": "application/pdf", "png": "image/png"}
 RECENT = 5
+PAGE = "page"  # of the device, in place of a printer's id
 
 
 # --- at the desk -----------------------------------------------------------------------------------------------------
@@ -103,6 +104,8 @@ def answer_for(job: PrintJob, answer: str, printer: str = "") -> PrintJob:
             return printing.print_again(job, by, token)
         case "cancel":
             return printing.cancel(job, by)
+        case "elsewhere" if printer == PAGE:
+            return printing.print_on_page(job, by, token)
         case "elsewhere":
             number = int(printer) if printer.isascii() and printer.isdigit() else 0
             found = db.session.get(Printer, number) if 0 < number <= MOST_ID else None
@@ -113,6 +116,14 @@ def answer_for(job: PrintJob, answer: str, printer: str = "") -> PrintJob:
 
 
 # --- at the station --------------------------------------------------------------------------------------------------
+
+
+def open_prints() -> int:
+    """How many labels of this device wait for a person. Looked up once for a page."""
+    if "open_prints" not in g:
+        g.open_prints = len(printing.questions(me()))
+    found: int = g.open_prints
+    return found
 
 
 @bp.get("/print")
@@ -128,7 +139,13 @@ def here() -> str:
         place=printing.place_of(by),
         questions=questions,
         recent=[job for job in db.session.scalars(recent) if job not in questions],
+        printers=_printers_by_id(),
     )
+
+
+def _printers_by_id() -> dict[int, Printer]:
+    rows = db.session.scalars(select(Printer).where(Printer.site_id == me().site_id))
+    return {row.id: row for row in rows}
 
 
 @bp.post("/print/place")
@@ -153,12 +170,14 @@ def question(job_id: str) -> str:
     """One label of this device: open it, and say what came of it."""
     job = _mine(job_id)
     printer = db.session.get(Printer, job.printer_id) if job.printer_id else None
+    others = [row for row in printers_for(job.used_for) if row.id != job.printer_id and row.kind != "browser"]
     return render_template(
         "printing/question.html",
         job=job,
         printer=printer,
         is_page=printing.is_for_page(job),
         is_out=printing.may_be_out(job),
+        others=others,
         token=uuid.uuid4(),
     )
 
@@ -222,8 +241,8 @@ def file(job_id: str) -> Response:
 def answer(job_id: str) -> Response:
     """What the person at the device says."""
     job, word = _mine(job_id), request.form.get("answer", "")
-    done = transact(lambda: answer_for(job, word if word != "elsewhere" else ""))
-    is_next = word == "again" and printing.is_for_page(done)
+    done = transact(lambda: answer_for(job, word, typed("printer", 12)))
+    is_next = word in ("again", "elsewhere") and printing.is_for_page(done)
     return redirect(f"/print/{done.public_id}" if is_next else "/print", 303)
 
 

@@ -16,6 +16,7 @@ from scanner.printing.answers import (
     opened,
     print_again,
     print_elsewhere,
+    print_on_page,
     repeat_last,
     said_of,
 )
@@ -25,6 +26,7 @@ from scanner.printing.places import bind, place_of, printers_of, set_printers, u
 from scanner.printing.plates import once
 from scanner.printing.printers import ask_state, change_printer, new_printer, pause, resume
 from scanner.printing.rights import check_again, check_may_have, is_of, may_have
+from scanner.printing.state import why_it_waits, why_not
 from scanner.printing.things import Thing, thing_of
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "place_of",
     "print_again",
     "print_elsewhere",
+    "print_on_page",
     "printers_of",
     "questions",
     "repeat_last",
@@ -61,4 +64,6 @@ __all__ = [
     "thing_of",
     "told",
     "unbind",
+    "why_it_waits",
+    "why_not",
 ]

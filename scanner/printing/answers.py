@@ -15,6 +15,7 @@ from scanner.by import By
 from scanner.db import db, now
 from scanner.models import Printer, PrintJob, PrintStep
 from scanner.printing.ask import ask, choose_printer, note
+from scanner.printing.state import why_it_waits
 from scanner.refusals import Refusal
 
 ANYWHERE: Final = ("", "desk")  # devices that have no name of their own
@@ -64,7 +65,7 @@ def cancel(job: PrintJob, by: By) -> PrintJob:
 
 
 def print_again(job: PrintJob, by: By, asked: str = "") -> PrintJob:
-    """The same once more: itself if it surely did not come out, else a copy. Refuses print_under_way.
+    """The same once more: itself if it surely did not come out, else a copy. Refuses print_under_way, print_waits.
 
     Where its printer was retired it goes to the one that serves this device. The same `asked` prints once.
     """
@@ -99,6 +100,11 @@ def print_elsewhere(job: PrintJob, printer: Printer, by: By, asked: str = "") ->
     if not printer.is_active or printer.site_id != job.site_id:
         raise Refusal("unknown_printer", printer.code)
     return again(job, by, lambda _job: printer.id, asked=asked)
+
+
+def print_on_page(job: PrintJob, by: By, asked: str = "") -> PrintJob:
+    """The same on the page of its device. The same `asked` prints once. Refuses print_under_way."""
+    return again(job, by, lambda _job: None, asked=asked)
 
 
 def repeat_last(by: By, *, use: str = "label") -> PrintJob:
@@ -141,9 +147,10 @@ def again(
     details: dict[str, Any] | None = None,
     asked: str = "",
 ) -> PrintJob:
-    """The same at another place: itself if it surely did not come out, else a copy. Refuses print_under_way.
+    """The same at another place: itself if it surely did not come out, else a copy.
 
-    `asked` names the asking, if it may come twice: the log keeps it, and what it has made is the answer to the second.
+    Refuses print_under_way, print_waits while it waits for the same printer, which is known to print nothing. `asked`
+    names the asking, if it may come twice: the log keeps it, and what it has made is the answer to the second.
     """
     job = _locked(job)
     made = _asked_before(job, asked)
@@ -165,7 +172,7 @@ def _asked_before(job: PrintJob, asked: str) -> PrintJob | None:
 def _again(job: PrintJob, by: By, target: int | None, details: dict[str, Any] | None, asked: str) -> PrintJob:
     is_out, details = next_print(job, job.details if details is None else details)
     if job.state == "sending" or (job.state == "queued" and (target, details) == (job.printer_id, job.details)):
-        raise Refusal("print_under_way", _words(job))
+        raise _under_way(job)
     if not is_out:
         job.details = details
         return _send_back(job, target, by)
@@ -185,6 +192,11 @@ def _again(job: PrintJob, by: By, target: int | None, details: dict[str, Any] | 
         _end(job, "cancelled", f"printed again as {copy.public_id}", by)
     audit(by, "print.copy", job.kind, f"{copy.public_id} of {job.public_id}")
     return copy
+
+
+def _under_way(job: PrintJob) -> Refusal:
+    why = why_it_waits(job)
+    return Refusal("print_waits", _words(job), other=why) if why else Refusal("print_under_way", _words(job))
 
 
 def note_asked(job: PrintJob, asked: str, by: By) -> None:
