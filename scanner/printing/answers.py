@@ -226,4 +226,4 @@ def _locked(job: PrintJob) -> PrintJob:
 
 
 def _words(job: PrintJob) -> str:
-    return f"The {job.kind.replace('_', ' ')}"
+    return f"The {'label' if job.used_for == 'label' else job.kind.replace('_', ' ')}"

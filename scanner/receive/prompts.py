@@ -95,7 +95,7 @@ def _about_label(task: Task) -> str:
     if not label.is_true(task):
         return f"Label {label.words(task)}. PRINT a new one."
     why = label.waits(task)
-    return f"Label waits: {why}. Print it elsewhere: MORE, Labels." if why else ""
+    return f"Label waits: {why}." if why else ""
 
 
 def _damage_prompt(task: Task, title: str) -> Prompt:

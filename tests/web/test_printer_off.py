@@ -77,7 +77,7 @@ def test_print_pressed_again_says_that_the_printer_is_off_and_what_to_do(
 ) -> None:
     ask(warehouse.by("ben", device="gun-7"))
     answer = beep(browser("ben"), "/scan", PRINT)
-    assert "The test waits: ZEBRA is offline." in answer
+    assert "The label waits: ZEBRA is offline." in answer
     assert "Print it elsewhere: MORE, Labels." in answer
     assert "is being printed" not in answer
 
@@ -90,7 +90,7 @@ def test_a_receipt_says_that_its_label_waits_and_takes_any_other(warehouse: Worl
     answer = floor.scan("ana", task, command("Q", 12))
     assert (answer["say"], answer["tone"]) == ("Label waits: ZEBRA is offline. 12 in hand.", "warn")
     assert answer["prompt"]["scan"] == "SCAN MORE, OR A PALLET LABEL"
-    assert answer["prompt"]["text"] == "Label waits: ZEBRA is offline. Print it elsewhere: MORE, Labels."
+    assert answer["prompt"]["text"] == "Label waits: ZEBRA is offline."
     found(zebra, state="ready")
     db.session.expire_all()
     assert floor.prompt(task).scan == "SCAN LABEL FROM ZEBRA"
