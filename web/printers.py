@@ -34,7 +34,9 @@ def index() -> str:
     """All printers, with what waits for each."""
     by = me()
     rows = db.session.scalars(select(Printer).where(Printer.site_id == by.site_id).order_by(Printer.code)).all()
-    return render_template("printing/printers.html", nav="/printers", rows=rows, waiting=_waiting(), **CHOICES)
+    return render_template(
+        "printing/printers.html", nav="/printers", rows=rows, waiting=_waiting(), asks=_asks(), **CHOICES
+    )
 
 
 def _waiting() -> dict[int, int]:
@@ -44,6 +46,14 @@ def _waiting() -> dict[int, int]:
         .group_by(PrintJob.printer_id)
     )
     return {printer_id: count for printer_id, count in db.session.execute(counts) if printer_id}
+
+
+def _asks() -> dict[int, dict[str, int]]:
+    """Of each printer how many prints are unknown, and how many failed."""
+    found: dict[int, dict[str, int]] = {}
+    for (printer_id, state), count in printing.unanswered(me()).items():
+        found.setdefault(printer_id or 0, {})[state] = count
+    return found
 
 
 @bp.post("/printers")

@@ -18,7 +18,7 @@ from scanner.models import Location, Person, Printer, PrintJob, PrintStep
 from scanner.models.printing import JOB_STATES
 from scanner.refusals import Refusal
 from web.auth import EVERYONE, allow, me
-from web.page import MOST_ID, act, argument, one, printers_for, slice_of, typed
+from web.page import MOST_ID, act, argument, argument_id, one, printers_for, slice_of, typed
 
 bp = Blueprint("printing", __name__)
 
@@ -33,8 +33,8 @@ PAGE = "page"  # of the device, in place of a printer's id
 @bp.get("/print-jobs")
 @allow()
 def index() -> str:
-    """The queue, the youngest first."""
-    by, state = me(), argument("state")
+    """The queue, the youngest first; of one printer, if it is asked for."""
+    by, state, printer_id = me(), argument("state"), argument_id("printer")
     query = (
         select(PrintJob, Printer.code.label("printer"), Person.name.label("person"))
         .outerjoin(Printer, Printer.id == PrintJob.printer_id)
@@ -44,7 +44,17 @@ def index() -> str:
     )
     if state in JOB_STATES:
         query = query.where(PrintJob.state == state)
-    return render_template("printing/jobs.html", nav="/printers", found=slice_of(query), state=state, states=JOB_STATES)
+    printer = one(Printer, printer_id) if printer_id else None
+    if printer is not None:
+        query = query.where(PrintJob.printer_id == printer.id)
+    return render_template(
+        "printing/jobs.html",
+        nav="/printers",
+        found=slice_of(query),
+        state=state,
+        states=JOB_STATES,
+        printer=printer,
+    )
 
 
 @bp.get("/print-jobs/<int:job_id>")

@@ -19,6 +19,7 @@ from scanner.printing.answers import (
     print_on_page,
     repeat_last,
     said_of,
+    unanswered,
 )
 from scanner.printing.ask import ask, choose_printer, give_check_digits, new_check_digits, questions
 from scanner.printing.card import own_printer, told
@@ -63,6 +64,7 @@ __all__ = [
     "set_printers",
     "thing_of",
     "told",
+    "unanswered",
     "unbind",
     "why_it_waits",
     "why_not",

@@ -6,9 +6,10 @@ Whatever may have come out already is printed again only as a copy of its own, m
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from scanner.audit import audit
 from scanner.by import By
@@ -19,8 +20,17 @@ from scanner.printing.state import why_it_waits
 from scanner.refusals import Refusal
 
 ANYWHERE: Final = ("", "desk")  # devices that have no name of their own
+RECENT: Final = timedelta(days=7)  # nobody looks for a label that is older
 _ASKED: Final = "asked for as "
 Says = tuple[bool, dict[str, Any]]  # whether a label says that it is a copy, and what else it says
+
+
+def unanswered(by: By) -> dict[tuple[int | None, str], int]:
+    """How many prints of the last days are unknown or failed, and nobody has said what to do: by printer and state."""
+    wants = (PrintJob.state.in_(("unknown", "failed")), PrintJob.asked_at > now() - RECENT)
+    columns = (PrintJob.printer_id, PrintJob.state)
+    query = select(*columns, func.count()).where(PrintJob.site_id == by.site_id, *wants).group_by(*columns)
+    return {(printer_id, state): count for printer_id, state, count in db.session.execute(query)}
 
 
 def came_out(job: PrintJob, by: By) -> PrintJob:
