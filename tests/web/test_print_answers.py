@@ -21,6 +21,7 @@ Log_in = Callable[[str], Browser]
 
 def jobs() -> list[PrintJob]:
     """All jobs, as they stand."""
+    db.session.rollback()
     db.session.expire_all()
     return list(db.session.scalars(select(PrintJob).order_by(PrintJob.id)))
 
