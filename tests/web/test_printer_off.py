@@ -16,7 +16,7 @@ from scanner.models import Printer, PrintJob
 from scanner.printing.state import why_not
 from tests.conftest import Browser
 from tests.labels.desk import ask, facts, printer
-from tests.scanner.floor import Floor, case, tote
+from tests.scanner.floor import Floor, case, place, tote
 from tests.scanner.walks import stock_up
 from tests.web.test_print_answers import jobs, out
 from tests.web.test_print_card import beep
@@ -109,6 +109,17 @@ def test_the_last_scan_of_a_packing_says_that_its_label_waits(warehouse: World, 
     assert answer["tone"] == "warn"
 
 
+def test_a_pick_without_a_barcode_says_that_its_new_label_waits(warehouse: World, zebra: Printer) -> None:
+    floor = Floor(warehouse)
+    stock_up(floor)
+    warehouse.order("SO-1", ("MUG", 1))
+    task = floor.start("ben", "pick", "SO-1")
+    floor.scans("ben", task, tote(1), place("A-01-1"), command("NOBARCODE"))
+    answer = floor.scan("ben", task, command("NOBARCODE"))
+    assert answer["say"].endswith(" Label waits: ZEBRA is offline.")
+    assert answer["tone"] == "warn"
+
+
 def test_what_waits_for_a_printer_that_is_off_is_a_question_on_every_screen_of_its_device(
     warehouse: World, browser: Log_in, zebra: Printer
 ) -> None:
@@ -142,6 +153,8 @@ def test_the_printers_state_is_told_beside_every_job(warehouse: World, browser: 
     found(zebra, state="ready", is_paused=True)
     assert "ZEBRA: paused at the desk – waits" in cleo.get(f"/print/{waits.public_id}").text
     assert "ZEBRA: paused at the desk" in cleo.get("/print").text
+    facts_of_it = browser("eve").get(f"/print-jobs/{waits.id}").text
+    assert '<span class="pill pill--warn">paused</span>' in facts_of_it
 
 
 def test_a_second_label_behind_a_printer_that_is_off_is_printed_elsewhere_from_the_station(
