@@ -64,7 +64,10 @@ def step(task: Task | None, found: Found, *, by: By) -> str:
 
 
 def prints(task: Task | None, *, by: By) -> str:
-    """PRINT: the label or the paper of what is shown; "" when nothing is. Refuses unknown_document, print_under_way."""
+    """PRINT: the label or the paper of what is shown; "" when nothing is.
+
+    Refuses unknown_document, print_under_way, print_waits.
+    """
     if by.shown is None:
         return ""
     about(*by.shown, by)  # it is there, and of this site

@@ -169,6 +169,7 @@ REASONS: dict[str, Reason] = {
         "WRONG PRINTER", "A {scanned} cannot be printed in the language {wanted}.", "Choose another printer."
     ),
     "print_under_way": Reason("PRINTING", "{scanned} is being printed.", "Wait for it."),
+    "print_waits": Reason("PRINTER OFF", "{scanned} waits: {other}.", "Print it elsewhere: MORE, Labels."),
     "label_has_one": Reason(
         "ONE LABEL", "{scanned} has one label. A second one is a copy of it.", "Print one, then print it again."
     ),

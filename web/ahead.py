@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from scanner import ahead
 from scanner.workflows import WORKFLOWS
 from web.auth import allow, me
+from web.printing import open_prints
 from web.station import task_of
 
 MOST_BYTES = 700_000  # of screens; a phone's store and its patience have bounds
@@ -25,6 +26,7 @@ bp = Blueprint("ahead", __name__)
 def init_app(app: Flask) -> None:
     """Add the pages, and the name of a step for those that show it."""
     app.add_template_global(ahead.key_of, "step_key")
+    app.add_template_global(open_prints, "open_prints")
     app.extensions["drawn"] = _Drawn()
     app.register_blueprint(bp)
 
@@ -52,7 +54,10 @@ def _as_json(workflow: str, task_id: int, steps: list[ahead.Step]) -> dict[str, 
 
 
 class _Drawn:
-    """The screens that were drawn last. A screen depends on its prompt, its task and whether the page can be locked."""
+    """The screens that were drawn last.
+
+    A screen depends on its prompt, its task, whether the page can be locked and whether a label waits for a person.
+    """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -61,7 +66,7 @@ class _Drawn:
     def screen(self, workflow: str, task_id: int, step: ahead.Step) -> str:
         """A step's screen, drawn now or before."""
         prompt = hashlib.blake2b(repr(step.prompt).encode(), digest_size=16).digest()
-        name = (task_id, bool(g.viewer.idle_s), prompt)
+        name = (task_id, bool(g.viewer.idle_s), bool(open_prints()), prompt)
         with self._guard:
             html = self._screens.pop(name, None)
         if html is None:

@@ -394,7 +394,12 @@ def _number(name: str) -> int | None:
 
 
 def _copies() -> int:
-    return min(max(_number("copies") or 1, 1), MOST_COPIES)
+    """How many of each; one, where nothing is said. Refuses bad_quantity: nobody gets fewer than they have typed."""
+    text = request.values.get("copies", "").strip()
+    copies = _number("copies") if text else 1
+    if copies is None or not 1 <= copies <= MOST_COPIES:
+        raise Refusal("bad_quantity", text[:12])
+    return copies
 
 
 # --- where it goes ---------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ No page talks to a printer: the worker does, and writes down what it found.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, current_app, render_template
@@ -14,13 +15,13 @@ from werkzeug.wrappers import Response
 
 from labels import reach
 from scanner import printing
-from scanner.db import db
+from scanner.db import db, let_go, transact
 from scanner.models import Location, Printer, PrintJob
 from scanner.models.printing import LANGUAGES, PRINTER_KINDS, USES
 from scanner.printing.printers import Facts
 from scanner.refusals import Refusal
 from web.auth import allow, me
-from web.page import MOST_ID, act, one, typed
+from web.page import MOST_ID, act, one, tell, typed
 
 bp = Blueprint("printers", __name__)
 
@@ -35,7 +36,7 @@ def index() -> str:
     by = me()
     rows = db.session.scalars(select(Printer).where(Printer.site_id == by.site_id).order_by(Printer.code)).all()
     return render_template(
-        "printing/printers.html", nav="/printers", rows=rows, waiting=_waiting(), **_worker(), **CHOICES
+        "printing/printers.html", nav="/printers", rows=rows, waiting=_waiting(), asks=_asks(), **_worker(), **CHOICES
     )
 
 
@@ -52,12 +53,21 @@ def _waiting() -> dict[int, int]:
     return {printer_id: count for printer_id, count in db.session.execute(counts) if printer_id}
 
 
+def _asks() -> dict[int, dict[str, int]]:
+    """Of each printer how many prints are unknown, and how many failed."""
+    found: dict[int, dict[str, int]] = {}
+    for (printer_id, state), count in printing.unanswered(me()).items():
+        found.setdefault(printer_id or 0, {})[state] = count
+    return found
+
+
 @bp.post("/printers")
 @allow()
 def add() -> Response:
     """Put a printer on file."""
     by = me()
-    return act(lambda: printing.new_printer(_facts(), by), "The printer is on file. Print a test.", "/printers")
+    work = _with_facts(lambda facts: printing.new_printer(facts, by))
+    return tell(work, "The printer is on file. Print a test.", "/printers")
 
 
 @bp.get("/printers/<int:printer_id>")
@@ -81,7 +91,8 @@ def page(printer_id: int) -> str:
 def edit(printer_id: int) -> Response:
     """Change what is on file of it."""
     by, printer = me(), one(Printer, printer_id)
-    return act(lambda: printing.change_printer(_here(printer), _facts(), by), "Changed.", f"/printers/{printer_id}")
+    work = _with_facts(lambda facts: printing.change_printer(_here(printer), facts, by))
+    return tell(work, "Changed.", f"/printers/{printer_id}")
 
 
 @bp.post("/printers/<int:printer_id>/test")
@@ -126,6 +137,19 @@ def _here(printer: Printer) -> Printer:
     return db.session.get_one(Printer, printer.id)
 
 
+def _with_facts(work: Callable[[Facts], object]) -> Callable[[], object]:
+    """Have `work` get what the form says, in one transaction that begins when the address has been looked up.
+
+    A name server may take seconds, and on SQLite a write transaction keeps all scans waiting.
+    """
+
+    def act_on_form() -> object:
+        facts = _facts()
+        return transact(lambda: work(facts))
+
+    return act_on_form
+
+
 def _facts() -> Facts:
     """The form. Refuses bad_printer, printer_address."""
     found = Facts(
@@ -141,6 +165,7 @@ def _facts() -> Facts:
         is_default=bool(typed("is_default")),
         is_active=bool(typed("is_active")),
     )
+    let_go()  # whoever is on the page was read: that needs no connection meanwhile
     reach.check(found.kind, found.address, current_app.config["PRINTERS"])
     return found
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 
-from flask import Blueprint, make_response, redirect, render_template, request
+from flask import Blueprint, g, make_response, redirect, render_template, request
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -16,13 +17,14 @@ from scanner.db import db, transact
 from scanner.models import Location, Person, Printer, PrintJob, PrintStep
 from scanner.models.printing import JOB_STATES
 from scanner.refusals import Refusal
-from web.auth import DESK, EVERYONE, allow, me
-from web.page import MOST_ID, act, argument, one, slice_of, typed
+from web.auth import EVERYONE, allow, me
+from web.page import MOST_ID, act, argument, argument_id, one, printers_for, slice_of, typed
 
 bp = Blueprint("printing", __name__)
 
 TYPES = {"pdf": "application/pdf", "png": "image/png"}
 RECENT = 5
+PAGE = "page"  # of the device, in place of a printer's id
 
 
 # --- at the desk -----------------------------------------------------------------------------------------------------
@@ -31,8 +33,8 @@ RECENT = 5
 @bp.get("/print-jobs")
 @allow()
 def index() -> str:
-    """The queue, the youngest first."""
-    by, state = me(), argument("state")
+    """The queue, the youngest first; of one printer, if it is asked for."""
+    by, state, printer_id = me(), argument("state"), argument_id("printer")
     query = (
         select(PrintJob, Printer.code.label("printer"), Person.name.label("person"))
         .outerjoin(Printer, Printer.id == PrintJob.printer_id)
@@ -42,7 +44,17 @@ def index() -> str:
     )
     if state in JOB_STATES:
         query = query.where(PrintJob.state == state)
-    return render_template("printing/jobs.html", nav="/printers", found=slice_of(query), state=state, states=JOB_STATES)
+    printer = one(Printer, printer_id) if printer_id else None
+    if printer is not None:
+        query = query.where(PrintJob.printer_id == printer.id)
+    return render_template(
+        "printing/jobs.html",
+        nav="/printers",
+        found=slice_of(query),
+        state=state,
+        states=JOB_STATES,
+        printer=printer,
+    )
 
 
 @bp.get("/print-jobs/<int:job_id>")
@@ -61,10 +73,12 @@ def page(job_id: int) -> str:
         "printing/job.html",
         nav="/printers",
         job=job,
+        is_out=printing.may_be_out(job),
         printer=db.session.get(Printer, job.printer_id) if job.printer_id else None,
         original=db.session.get(PrintJob, job.copy_of) if job.copy_of else None,
         steps=db.session.execute(steps).all(),
         printers=db.session.scalars(in_use).all(),
+        token=uuid.uuid4(),
     )
 
 
@@ -85,25 +99,41 @@ _DONE = {
 
 
 def answer_for(job: PrintJob, answer: str, printer: str = "") -> PrintJob:
-    """Do what a person has decided about a job. Belongs in `transact`. Refuses bad_request, unknown_printer."""
-    by = me()
+    """Do what a person has decided about a job. Belongs in `transact`.
+
+    The form's token is the asking: a button that is pressed twice prints once. Refuses bad_request, not_allowed,
+    unknown_printer, and what answers are refused for.
+    """
+    by, token = me(), typed("token", 36)
+    if answer in ("again", "elsewhere"):
+        printing.check_again(job, by)
     match answer:
         case "came_out":
             return printing.came_out(job, by)
         case "again":
-            return printing.print_again(job, by)
+            return printing.print_again(job, by, token)
         case "cancel":
             return printing.cancel(job, by)
+        case "elsewhere" if printer == PAGE:
+            return printing.print_on_page(job, by, token)
         case "elsewhere":
             number = int(printer) if printer.isascii() and printer.isdigit() else 0
             found = db.session.get(Printer, number) if 0 < number <= MOST_ID else None
             if found is None or found.site_id != by.site_id:
                 raise Refusal("unknown_printer", printer or "that")
-            return printing.print_elsewhere(job, found, by)
+            return printing.print_elsewhere(job, found, by, token)
     raise Refusal("bad_request", "There is no such answer.")
 
 
 # --- at the station --------------------------------------------------------------------------------------------------
+
+
+def open_prints() -> int:
+    """How many labels of this device wait for a person. Looked up once for a page."""
+    if "open_prints" not in g:
+        g.open_prints = len(printing.questions(me()))
+    found: int = g.open_prints
+    return found
 
 
 @bp.get("/print")
@@ -119,7 +149,13 @@ def here() -> str:
         place=printing.place_of(by),
         questions=questions,
         recent=[job for job in db.session.scalars(recent) if job not in questions],
+        printers=_printers_by_id(),
     )
+
+
+def _printers_by_id() -> dict[int, Printer]:
+    rows = db.session.scalars(select(Printer).where(Printer.site_id == me().site_id))
+    return {row.id: row for row in rows}
 
 
 @bp.post("/print/place")
@@ -144,7 +180,16 @@ def question(job_id: str) -> str:
     """One label of this device: open it, and say what came of it."""
     job = _mine(job_id)
     printer = db.session.get(Printer, job.printer_id) if job.printer_id else None
-    return render_template("printing/question.html", job=job, printer=printer, is_page=printing.is_for_page(job))
+    others = [row for row in printers_for(job.used_for) if row.id != job.printer_id and row.kind != "browser"]
+    return render_template(
+        "printing/question.html",
+        job=job,
+        printer=printer,
+        is_page=printing.is_for_page(job),
+        is_out=printing.may_be_out(job),
+        others=others,
+        token=uuid.uuid4(),
+    )
 
 
 @bp.post("/print/<job_id>/open")
@@ -206,8 +251,8 @@ def file(job_id: str) -> Response:
 def answer(job_id: str) -> Response:
     """What the person at the device says."""
     job, word = _mine(job_id), request.form.get("answer", "")
-    done = transact(lambda: answer_for(job, word if word != "elsewhere" else ""))
-    is_next = word == "again" and printing.is_for_page(done)
+    done = transact(lambda: answer_for(job, word, typed("printer", 12)))
+    is_next = word in ("again", "elsewhere") and printing.is_for_page(done)
     return redirect(f"/print/{done.public_id}" if is_next else "/print", 303)
 
 
@@ -215,7 +260,6 @@ def _mine(job_id: str) -> PrintJob:
     """A job of this device or person, or any for people with a desk. Raises NotFound."""
     by = me()
     job = db.session.scalars(select(PrintJob).where(PrintJob.public_id == job_id[:36])).first()
-    is_mine = job is not None and (job.device == by.device or job.person_id == by.person_id or by.roles & DESK)
-    if job is None or job.site_id != by.site_id or not is_mine:
+    if job is None or not printing.is_of(job, by):
         raise NotFound
     return job

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, extract, func, select
 
-from scanner import devices
+from scanner import devices, printing
 from scanner.by import By
 from scanner.db import db, now
 from scanner.desk import Query
@@ -60,6 +60,7 @@ class Board:
     cases: Sequence[Any] = ()
     cases_open: int = 0
     oldest_case: datetime | None = None
+    prints: dict[str, int] = field(default_factory=dict)  # that a person must answer for: unknown, failed
     unheard: Sequence[Any] = ()  # devices with scans that have waited for long
 
 
@@ -71,6 +72,7 @@ def board(by: By) -> Board:
     _lines(found, by, start)
     _scans(found, by, start)
     _cases(found, by)
+    _prints(found, by)
     found.devices = _devices(by, start)
     found.unheard = devices.worrying(by)
     found.open_tasks = _counts(select(Task.workflow, func.count()).where(_open_task(by)).group_by(Task.workflow))
@@ -187,3 +189,8 @@ def _cases(found: Board, by: By) -> None:
     found.cases = db.session.execute(cases(by, is_open).limit(CASES_SHOWN)).all()
     found.cases_open = db.session.scalar(select(func.count()).where(Discrepancy.site_id == by.site_id, is_open)) or 0
     found.oldest_case = found.cases[0].Discrepancy.opened_at if found.cases else None
+
+
+def _prints(found: Board, by: By) -> None:
+    for (_printer_id, state), count in printing.unanswered(by).items():
+        found.prints[state] = found.prints.get(state, 0) + count

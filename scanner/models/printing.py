@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from scanner.db import Model, UtcDateTime
 
 PRINTER_KINDS = ("raw", "ipp", "browser", "agent")
+SERVED = ("raw", "ipp")  # kinds that the worker talks to itself
 LANGUAGES = ("zpl", "pdf", "png")
 USES = ("label", "paper")
 JOB_STATES = ("queued", "sending", "sent", "confirmed", "unknown", "failed", "cancelled")

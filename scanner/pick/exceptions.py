@@ -70,7 +70,10 @@ def _no_barcode(task: Task, found: Found, by: By) -> str:
         return "Sure? Then NO BARCODE again."
     say = post(task, [current], 1, by)
     details = {"lot": current.lot_id} if current.lot_id else {}
-    printing.ask("item", current.item_id, by, details=details)
+    job = printing.ask("item", current.item_id, by, details=details)
+    if why := printing.why_it_waits(job):
+        by.tone = "warn"
+        return f"{say} Label waits: {why}."
     return say
 
 

@@ -12,11 +12,14 @@ from scanner.printing.answers import (
     came_out,
     cancel,
     is_for_page,
+    may_be_out,
     opened,
     print_again,
     print_elsewhere,
+    print_on_page,
     repeat_last,
     said_of,
+    unanswered,
 )
 from scanner.printing.ask import DIGITS, ask, choose_printer, give_check_digits, new_check_digits, questions
 from scanner.printing.card import own_printer, told
@@ -24,6 +27,8 @@ from scanner.printing.places import bind, place_of, printers_of, set_printers, u
 from scanner.printing.plates import KINDS as PLATES
 from scanner.printing.plates import once
 from scanner.printing.printers import ask_state, change_printer, new_printer, pause, resume
+from scanner.printing.rights import check_again, check_may_have, is_of
+from scanner.printing.state import why_it_waits, why_not
 from scanner.printing.things import Thing, thing_of
 from scanner.printing.workers import is_worker_missing, worker_seen
 
@@ -37,10 +42,14 @@ __all__ = [
     "came_out",
     "cancel",
     "change_printer",
+    "check_again",
+    "check_may_have",
     "choose_printer",
     "give_check_digits",
     "is_for_page",
+    "is_of",
     "is_worker_missing",
+    "may_be_out",
     "new_check_digits",
     "new_printer",
     "once",
@@ -50,6 +59,7 @@ __all__ = [
     "place_of",
     "print_again",
     "print_elsewhere",
+    "print_on_page",
     "printers_of",
     "questions",
     "repeat_last",
@@ -58,6 +68,9 @@ __all__ = [
     "set_printers",
     "thing_of",
     "told",
+    "unanswered",
     "unbind",
+    "why_it_waits",
+    "why_not",
     "worker_seen",
 ]

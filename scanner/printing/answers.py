@@ -6,19 +6,31 @@ Whatever may have come out already is printed again only as a copy of its own, m
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db, now
-from scanner.models import Printer, PrintJob
+from scanner.models import Printer, PrintJob, PrintStep
 from scanner.printing.ask import ask, choose_printer, note, take_effect
+from scanner.printing.state import why_it_waits
 from scanner.refusals import Refusal
 
 ANYWHERE: Final = ("", "desk")  # devices that have no name of their own
+RECENT: Final = timedelta(days=7)  # nobody looks for a label that is older
+_ASKED: Final = "asked for as "
 Says = tuple[bool, dict[str, Any]]  # whether a label says that it is a copy, and what else it says
+
+
+def unanswered(by: By) -> dict[tuple[int | None, str], int]:
+    """How many prints of the last days are unknown or failed, and nobody has said what to do: by printer and state."""
+    wants = (PrintJob.state.in_(("unknown", "failed")), PrintJob.asked_at > now() - RECENT)
+    columns = (PrintJob.printer_id, PrintJob.state)
+    query = select(*columns, func.count()).where(PrintJob.site_id == by.site_id, *wants).group_by(*columns)
+    return {(printer_id, state): count for printer_id, state, count in db.session.execute(query)}
 
 
 def came_out(job: PrintJob, by: By) -> PrintJob:
@@ -63,12 +75,12 @@ def cancel(job: PrintJob, by: By) -> PrintJob:
     return _end(job, "cancelled", "cancelled", by)
 
 
-def print_again(job: PrintJob, by: By) -> PrintJob:
-    """The same once more: itself if it surely did not come out, else a copy. Refuses print_under_way.
+def print_again(job: PrintJob, by: By, asked: str = "") -> PrintJob:
+    """The same once more: itself if it surely did not come out, else a copy. Refuses print_under_way, print_waits.
 
-    Where its printer was retired it goes to the one that serves this device.
+    Where its printer was retired it goes to the one that serves this device. The same `asked` prints once.
     """
-    return again(job, by, lambda again: _printer_in_use(again, by))
+    return again(job, by, lambda again: _printer_in_use(again, by), asked=asked)
 
 
 def _printer_in_use(job: PrintJob, by: By) -> int | None:
@@ -94,11 +106,16 @@ def said_of(kind: str, subject_id: int, site_id: int) -> dict[str, Any]:
     return db.session.scalar(last) or {}
 
 
-def print_elsewhere(job: PrintJob, printer: Printer, by: By) -> PrintJob:
-    """The same on another printer. Refuses print_under_way, unknown_printer."""
+def print_elsewhere(job: PrintJob, printer: Printer, by: By, asked: str = "") -> PrintJob:
+    """The same on another printer. The same `asked` prints once. Refuses print_under_way, unknown_printer."""
     if not printer.is_active or printer.site_id != job.site_id:
         raise Refusal("unknown_printer", printer.code)
-    return again(job, by, lambda _job: printer.id)
+    return again(job, by, lambda _job: printer.id, asked=asked)
+
+
+def print_on_page(job: PrintJob, by: By, asked: str = "") -> PrintJob:
+    """The same on the page of its device. The same `asked` prints once. Refuses print_under_way."""
+    return again(job, by, lambda _job: None, asked=asked)
 
 
 def repeat_last(by: By, *, use: str = "label") -> PrintJob:
@@ -123,8 +140,15 @@ def next_print(first: PrintJob | None, details: dict[str, Any]) -> Says:
     """Whether the next print of a label is a copy, and its details: what has not come out yet says what it said."""
     if first is None:
         return False, details
-    is_out = first.state not in ("queued", "failed")
+    is_out = may_be_out(first)
     return is_out, details if details or is_out else first.details
+
+
+def may_be_out(job: PrintJob) -> bool:
+    """Whether it may have come out: then the next one is a copy. What was cancelled before a byte left has not."""
+    if job.state == "cancelled":
+        return job.sent_at is not None
+    return job.state not in ("queued", "failed")
 
 
 def again(
@@ -134,12 +158,32 @@ def again(
     details: dict[str, Any] | None = None,
     asked: str = "",
 ) -> PrintJob:
-    """The same at another place: itself if it surely did not come out, else a copy. Refuses print_under_way."""
+    """The same at another place: itself if it surely did not come out, else a copy.
+
+    Refuses print_under_way, print_waits while it waits for the same printer, which is known to print nothing. `asked`
+    names the asking, if it may come twice: the log keeps it, and what it has made is the answer to the second.
+    """
     job = _locked(job)
-    target = where(job)
+    made = _asked_before(job, asked)
+    if made is None:
+        made = _again(job, by, where(job), details, asked)
+        note_asked(made, asked, by)
+    return made
+
+
+def _asked_before(job: PrintJob, asked: str) -> PrintJob | None:
+    """What this asking has made already: the job itself, or a copy of it."""
+    if not asked:
+        return None
+    of_it = (PrintJob.site_id == job.site_id, PrintJob.kind == job.kind, PrintJob.subject_id == job.subject_id)
+    named = select(PrintJob).join(PrintStep, PrintStep.job_id == PrintJob.id).where(PrintStep.words == _ASKED + asked)
+    return db.session.scalars(named.where(*of_it, or_(PrintJob.id == job.id, PrintJob.copy_of == job.id))).first()
+
+
+def _again(job: PrintJob, by: By, target: int | None, details: dict[str, Any] | None, asked: str) -> PrintJob:
     is_out, details = next_print(job, job.details if details is None else details)
     if job.state == "sending" or (job.state == "queued" and (target, details) == (job.printer_id, job.details)):
-        raise Refusal("print_under_way", _words(job))
+        raise _under_way(job)
     if not is_out:
         job.details = details
         return _send_back(job, target, by)
@@ -159,6 +203,17 @@ def again(
         _end(job, "cancelled", f"printed again as {copy.public_id}", by)
     audit(by, "print.copy", job.kind, f"{copy.public_id} of {job.public_id}")
     return copy
+
+
+def _under_way(job: PrintJob) -> Refusal:
+    why = why_it_waits(job)
+    return Refusal("print_waits", _words(job), other=why) if why else Refusal("print_under_way", _words(job))
+
+
+def note_asked(job: PrintJob, asked: str, by: By) -> None:
+    """Keep the name of an asking, if it has one, in the log of what it has made."""
+    if asked:
+        note(job, _ASKED + asked, by)
 
 
 def _send_back(job: PrintJob, printer_id: int | None, by: By) -> PrintJob:
@@ -182,4 +237,4 @@ def _locked(job: PrintJob) -> PrintJob:
 
 
 def _words(job: PrintJob) -> str:
-    return f"The {job.kind.replace('_', ' ')}"
+    return f"The {'label' if job.used_for == 'label' else job.kind.replace('_', ' ')}"

@@ -14,6 +14,7 @@ from scanner.by import By
 from scanner.db import db, now
 from scanner.models import DevicePlace, Location, Printer, PrintJob, PrintStep, Workplace
 from scanner.models.printing import USES
+from scanner.printing.state import prints_nothing
 from scanner.refusals import Refusal
 
 MOST_COPIES: Final = 999
@@ -119,12 +120,17 @@ def give_check_digits(digits: Mapping[int, str]) -> None:
 
 
 def questions(by: By) -> list[PrintJob]:
-    """What this device has asked for and a person must look after: jobs for its own page, unknown and failed ones."""
+    """What this device has asked for and a person must look after.
+
+    Jobs for its own page, unknown and failed ones, and what waits for a printer that is known to print nothing.
+    """
     mine = (PrintJob.site_id == by.site_id, PrintJob.device == by.device)
     pages = select(Printer.id).where(Printer.site_id == by.site_id, Printer.kind == "browser")
     is_page = or_(PrintJob.printer_id.is_(None), PrintJob.printer_id.in_(pages))
     is_open = is_page & PrintJob.state.in_(("queued", "sent")) & PrintJob.done_at.is_(None)
-    wants = or_(PrintJob.state.in_(("unknown", "failed")), is_open)
+    off = select(Printer.id).where(Printer.site_id == by.site_id, prints_nothing())
+    waits = (PrintJob.state == "queued") & PrintJob.printer_id.in_(off)
+    wants = or_(PrintJob.state.in_(("unknown", "failed")), is_open, waits)
     return list(db.session.scalars(select(PrintJob).where(*mine, wants).order_by(PrintJob.id).limit(OPEN_QUESTIONS)))
 
 

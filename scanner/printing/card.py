@@ -6,6 +6,7 @@ from scanner.by import By
 from scanner.db import db
 from scanner.models import Printer, PrintJob
 from scanner.printing.ask import choose_printer
+from scanner.printing.state import why_it_waits
 
 PAGE = ""  # where a label comes out that no printer prints
 
@@ -23,11 +24,14 @@ def comes_out_at(job: PrintJob) -> str:
 
 
 def told(jobs: list[PrintJob], by: By) -> str:
-    """Say where they come out. The answer leads to those that the page has to open."""
-    by.code, by.tone = "printed", "ok"
+    """Say where they come out. The answer leads to those that the page has to open, or that a printer keeps waiting."""
     here = [job for job in jobs if comes_out_at(job) == PAGE]
-    page = "" if not here else "/print" if here[1:] else f"/print/{here[0].public_id}"
-    by.found = {"kind": "print", "id": (here or jobs)[0].id, "words": "", "page": page}
+    late = [job for job in jobs if why_it_waits(job)]
+    by.code, by.tone = "printed", "warn" if late else "ok"
+    open_ = [*here, *late]
+    page = "" if not open_ else "/print" if open_[1:] else f"/print/{open_[0].public_id}"
+    does = "" if not open_ else "Open the print" if here else "Print elsewhere"
+    by.found = {"kind": "print", "id": (open_ or jobs)[0].id, "words": does, "page": page}
     said = [f"{_name(job)} {_way(job)}" for job in jobs]
     return ". ".join(said) + "."
 
@@ -38,5 +42,7 @@ def _name(job: PrintJob) -> str:
 
 
 def _way(job: PrintJob) -> str:
-    at = comes_out_at(job)
+    at, why = comes_out_at(job), why_it_waits(job)
+    if why:
+        return f"waits: {why}"
     return f"prints on {at}" if at else "waits to be opened"

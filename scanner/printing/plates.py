@@ -12,12 +12,11 @@ from sqlalchemy import select
 
 from scanner.by import By
 from scanner.db import db, now
-from scanner.models import Printer, PrintJob, PrintStep
-from scanner.printing.answers import Says, again
+from scanner.models import Printer, PrintJob
+from scanner.printing.answers import Says, again, note_asked
 from scanner.printing.ask import ask, choose_printer, note
 
 KINDS: Final = ("unit", "shipment")
-_ASKED: Final = "asked for as "
 
 
 def is_plate(kind: str, details: Mapping[str, Any]) -> bool:
@@ -45,16 +44,12 @@ def once(
     it may come twice: the log keeps it, and its job is the answer to the second. Refuses print_under_way.
     """
     first = first_of(kind, subject_id, by, details)
-    if first is not None and asked and (same := _of_asking(first, asked)):
-        return same
     printer = printer or choose_printer(by, use)
-    if first is None:
-        key = _key_of(kind, subject_id, details)
-        job = ask(kind, subject_id, by, use=use, details=details, key=key, printer=printer)
-    else:
-        job = again(first, by, lambda _job: printer.id if printer else None, details, asked)
-    if asked:
-        note(job, _ASKED + asked, by)
+    if first is not None:
+        return again(first, by, lambda _job: printer.id if printer else None, details, asked)
+    key = _key_of(kind, subject_id, details)
+    job = ask(kind, subject_id, by, use=use, details=details, key=key, printer=printer)
+    note_asked(job, asked, by)
     return job
 
 
@@ -86,10 +81,3 @@ def in_file(kind: str, subject_id: int, by: By, details: dict[str, Any], sha256:
     job.sent_at = job.done_at = now()
     note(job, "opened as a PDF at the desk", by)
     return job.copy_of is not None, job.details
-
-
-def _of_asking(first: PrintJob, asked: str) -> PrintJob | None:
-    """The print of a plate that this asking has made already: the first one, or a copy of it."""
-    of_it = (PrintJob.site_id == first.site_id, PrintJob.kind == first.kind, PrintJob.subject_id == first.subject_id)
-    named = select(PrintJob).join(PrintStep, PrintStep.job_id == PrintJob.id).where(PrintStep.words == _ASKED + asked)
-    return db.session.scalars(named.where(*of_it)).first()

@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from scanner.db import db, now, transact
 from scanner.models import Printer, PrintJob
+from scanner.models.printing import SERVED
 from scanner.printing.ask import note, take_effect
 
 FIRST_PAUSE_S: Final = 1.0
@@ -29,7 +30,6 @@ AGENT_SILENT: Final = timedelta(minutes=3)  # it asks every two seconds
 AGENT_GONE: Final = "Its agent does not ask for jobs. Is the PC at the bench on?"
 FAR: Final = timedelta(minutes=15)  # longer than every pause and lease
 DRAWN_FOR: Final = ("language", "dpi", "width_mm", "height_mm")  # of a printer: other bytes for another value
-SERVED: Final = ("raw", "ipp")  # kinds that the worker talks to itself
 
 
 class Lost(Exception):

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 
 from scanner.db import db, now, table_of, transact, upsert
 from scanner.models import Printer, PrintWorker
-from scanner.printing.queue import SERVED
+from scanner.models.printing import SERVED
 
 BEAT_S: Final = 10.0
 SILENT: Final = timedelta(minutes=1)  # several beats: the database may be busy
@@ -32,10 +32,15 @@ def worker_seen() -> datetime | None:
     return db.session.scalar(select(func.max(PrintWorker.seen_at)))
 
 
+def has_stopped() -> bool:
+    """Whether a print worker has run here and none does now. Of a station that never had one nothing is known."""
+    seen = worker_seen()
+    return seen is not None and abs(now() - seen) > SILENT  # far ahead: the clock was set back since
+
+
 def is_worker_missing() -> bool:
-    """Whether there are printers that only a print worker can serve, and none runs."""
+    """Whether there are printers that only a print worker can serve, and none runs or has ever run."""
     served = select(Printer.id).where(Printer.is_active, Printer.kind.in_(SERVED)).limit(1)
     if db.session.scalar(served) is None:
         return False
-    seen = worker_seen()
-    return seen is None or abs(now() - seen) > SILENT  # far ahead: the clock was set back since
+    return worker_seen() is None or has_stopped()

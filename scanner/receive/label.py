@@ -13,7 +13,8 @@ from typing import Any
 
 from scanner import printing, units
 from scanner.by import By
-from scanner.models import Printer, Task, Unit
+from scanner.db import db
+from scanner.models import Printer, PrintJob, Task, Unit
 from scanner.printing.card import comes_out_at
 from scanner.receive.plan import in_hand
 from scanner.refusals import Refusal
@@ -33,6 +34,9 @@ def offer(task: Task, by: By) -> str:
         _ask(task, held, by, printer)
     except Refusal as refusal:  # no number is left: that stops no goods
         return f"No label: {refusal.say} "
+    if why := waits(task):
+        by.tone = "warn"
+        return f"Label waits: {why}. "
     return f"Label prints on {printer.code}. "
 
 
@@ -51,8 +55,15 @@ def _ask(task: Task, held: dict[str, Any], by: By, printer: Printer | None = Non
         unit = units.new_unit(by, "pallet", task.location_id)
         fresh = {"unit": unit.id, "code": unit.code}
     job = printing.once("unit", fresh["unit"], by, details=says, printer=printer)
-    task.note(fresh={"unit": fresh["unit"], "code": fresh["code"], "says": says, "at": comes_out_at(job)})
+    at = {"at": comes_out_at(job), "job": job.id}
+    task.note(fresh={"unit": fresh["unit"], "code": fresh["code"], "says": says, **at})
     return job
+
+
+def waits(task: Task) -> str:
+    """Why the label of the goods in hand does not come out, as far as is known: "ZEBRA is offline", or ""."""
+    job_id = (task.state.get("fresh") or {}).get("job")
+    return printing.why_it_waits(db.session.get(PrintJob, job_id)) if job_id else ""
 
 
 def _says(held: dict[str, Any]) -> dict[str, Any]:

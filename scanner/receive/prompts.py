@@ -80,6 +80,8 @@ def _label_wanted(task: Task) -> str:
     if not task.state.get("fresh") or task.state.get("damage") or not label.is_true(task):
         return "SCAN MORE, OR A PALLET LABEL"
     at = task.state["fresh"]["at"]
+    if label.waits(task):
+        return "SCAN MORE, OR A PALLET LABEL"
     if not at:
         return "PRINT THE LABEL AND SCAN IT"
     return f"SCAN LABEL FROM {at}" if len(at) <= LONGEST else "SCAN THE NEW LABEL"
@@ -88,9 +90,12 @@ def _label_wanted(task: Task) -> str:
 def _about_label(task: Task) -> str:
     if task.state.get("damage"):
         return "Goes to quarantine."
-    if not task.state.get("fresh") or label.is_true(task):
+    if not task.state.get("fresh"):
         return ""
-    return f"Label {label.words(task)}. PRINT a new one."
+    if not label.is_true(task):
+        return f"Label {label.words(task)}. PRINT a new one."
+    why = label.waits(task)
+    return f"Label waits: {why}." if why else ""
 
 
 def _damage_prompt(task: Task, title: str) -> Prompt:

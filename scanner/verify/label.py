@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from scanner import printing
 from scanner.by import By
-from scanner.models import Task
+from scanner.db import db
+from scanner.models import PrintJob, Task
 from scanner.printing.card import PAGE, comes_out_at
 
 NAMES = {"shipment": "label", "packing_slip": "slip"}
-KEPT = ("to_print", "prints")  # in the notebook after UNDO: paper does not go back into the printer
+KEPT = ("to_print", "prints", "print_jobs")  # in the notebook after UNDO: paper does not go back into the printer
 
 
 def print_parcel(task: Task, by: By) -> None:
@@ -30,8 +31,17 @@ def _print_or_wait(task: Task, by: By, kind: str, subject_id: int, use: str) -> 
     if printer is None:
         task.note(to_print=[*task.state.get("to_print", []), [kind, subject_id, use]])
         return
-    printing.once(kind, subject_id, by, use=use, printer=printer)
-    task.note(prints={**task.state.get("prints", {}), kind: printer.code})
+    job = printing.once(kind, subject_id, by, use=use, printer=printer)
+    _note(task, [job])
+    if printing.why_it_waits(job):
+        by.tone = "warn"
+
+
+def _note(task: Task, jobs: list[PrintJob]) -> None:
+    at = {job.kind: comes_out_at(job) for job in jobs}
+    ids = {job.kind: job.id for job in jobs}
+    task.memo.setdefault("printed", []).extend(jobs)  # so that their words read none of them anew
+    task.note(prints={**task.state.get("prints", {}), **at}, print_jobs={**task.state.get("print_jobs", {}), **ids})
 
 
 def prints(task: Task, *, by: By) -> str:
@@ -40,19 +50,27 @@ def prints(task: Task, *, by: By) -> str:
     if not waiting:
         return ""
     jobs = [printing.once(kind, subject_id, by, use=use) for kind, subject_id, use in waiting]
-    come_out = {job.kind: comes_out_at(job) for job in jobs}
-    task.note(to_print=[], prints={**task.state.get("prints", {}), **come_out})
+    task.note(to_print=[])
+    _note(task, jobs)
     return printing.told(jobs, by)
 
 
 def where(task: Task) -> str:
-    """Where they come out: " Label and slip print at ZEBRA-1."; "" when no printer has been asked."""
-    at: dict[str, list[str]] = {}
+    """Where they come out, or why not: " Label and slip print at ZEBRA-1."; "" when no printer has been asked."""
+    ways: dict[tuple[str, str], list[str]] = {}
     for kind, code in task.state.get("prints", {}).items():
-        at.setdefault(code, []).append(NAMES[kind])
-    at.pop(PAGE, None)
-    said = ", ".join(f"{' and '.join(names)} print{'' if names[1:] else 's'} at {code}" for code, names in at.items())
+        if code != PAGE:
+            ways.setdefault(_way(task, kind, code), []).append(NAMES[kind])
+    said = ", ".join(
+        f"{' and '.join(names)} {verb}{'' if names[1:] else 's'}{rest}" for (verb, rest), names in ways.items()
+    )
     return f" {said[0].upper()}{said[1:]}." if said else ""
+
+
+def _way(task: Task, kind: str, code: str) -> tuple[str, str]:
+    job_id = task.state.get("print_jobs", {}).get(kind)
+    why = printing.why_it_waits(db.session.get(PrintJob, job_id)) if job_id else ""
+    return ("wait", f": {why}") if why else ("print", f" at {code}")
 
 
 def button(task: Task) -> str:

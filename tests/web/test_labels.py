@@ -598,6 +598,20 @@ def test_a_tracking_number_is_one_parcels_alone(floor: Floor, browser: Log_in) -
     assert db.session.scalar(select(func.count()).select_from(CarrierLabel)) == 1
 
 
+def test_a_number_of_copies_that_cannot_be_is_refused_and_not_changed(floor: Floor, browser: Log_in) -> None:
+    eve, order = browser("eve"), db.session.scalars(select(Parcel.order_id)).one()
+    papers = {"id": order, "on": f"p{printer_id('OFFICE')}"}
+    for copies in ("5000", "1000", "0", "-1", "x", "1.5"):
+        label = {"word": "OK", "on": f"p{printer_id()}", "copies": copies}
+        words = f"{copies} is no quantity"
+        assert words in eve.send("/labels/command/print", label, follow_redirects=True).text
+        assert words in eve.send("/labels/command/pdf", {**label, "on": "85x54"}).text
+        assert words in eve.send("/labels/packing_slip/print", {**papers, "copies": copies}, follow_redirects=True).text
+    assert jobs() == []
+    eve.send("/labels/command/print", {"word": "OK", "on": f"p{printer_id()}", "copies": "999"})
+    assert [job.copies for job in jobs()] == [999]
+
+
 # --- by API ----------------------------------------------------------------------------------------------------------
 
 
@@ -624,6 +638,18 @@ def test_the_api_shows_a_label_in_each_language_and_prints_nothing(floor: Floor,
         "/api/v1/labels/location?subject=1&printer=NONE": "unknown_printer",
     }
     assert {url: client.get(url, headers=head).get_json()["code"] for url in wrong} == wrong
+
+
+def test_the_api_shows_a_label_in_the_resolution_that_is_asked_for(floor: Floor, client: Browser) -> None:
+    head, url = api(floor.world, "packer"), f"/api/v1/labels/location?subject={place().id}&format=png"
+    widths = [
+        Image.open(io.BytesIO(client.get(f"{url}&dpi={dpi}", headers=head).data)).width for dpi in (203, 300, 600)
+    ]
+    assert widths == [816, 1205, 2409]  # 102 mm; a head of "203 dpi" has 8 dots to the millimetre
+    assert {client.get(f"{url}&dpi={dpi}", headers=head).status_code for dpi in (72, 204, "x", -300)} == {422}
+    about = client.get("/api/v1/openapi.json").get_json()["paths"]["/api/v1/labels/{kind}"]["get"]["parameters"]
+    (said,) = (each["schema"] for each in about if each["name"] == "dpi")
+    assert "[203, 300, 600]" in str(said)
 
 
 def test_a_second_print_of_an_sscc_by_api_is_a_marked_copy_and_the_same_key_prints_once(
@@ -659,12 +685,13 @@ def test_a_program_of_another_site_asks_for_no_label_here_and_changes_no_digits(
     assert (len(jobs()), digits()) == (1, before)
 
 
-def test_papers_of_the_desk_are_the_desks_by_api_too(floor: Floor, client: Browser) -> None:
+def test_an_invoice_is_the_desks_by_api_too_and_other_papers_are_everybodys(floor: Floor, client: Browser) -> None:
     order = db.session.scalars(select(Parcel.order_id)).one()
     packer, boss = api(floor.world, "packer"), api(floor.world, "supervisor")
-    assert client.get(f"/api/v1/labels/packing_slip?subject={order}", headers=packer).status_code == 200
-    assert client.get(f"/api/v1/labels/pick_list?subject={order}", headers=packer).get_json()["code"] == "not_allowed"
-    assert client.get(f"/api/v1/labels/pick_list?subject={order}", headers=boss).status_code == 200
+    for kind in ("packing_slip", "pick_list"):
+        assert client.get(f"/api/v1/labels/{kind}?subject={order}", headers=packer).status_code == 200
+    assert client.get(f"/api/v1/labels/invoice?subject={order}", headers=packer).get_json()["code"] == "not_allowed"
+    assert client.get(f"/api/v1/labels/invoice?subject={order}", headers=boss).get_json()["code"] == "no_price"
     asked = client.post("/api/v1/print-jobs", json={"kind": "invoice", "subject": order}, headers=packer)
     assert asked.get_json()["code"] == "not_allowed"
 

@@ -207,8 +207,8 @@ WORKS = (
             Step("all", command("ALL"), 15),
             Step("item by lot", "MILK"),
             Step("all", command("ALL")),
-            # a job for the label and one for the slip
-            Step("last item: the order closes", case("LAMP", serial="S-1"), 29),
+            # a job for the label and one for the slip, and whether a program prints them
+            Step("last item: the order closes", case("LAMP", serial="S-1"), 30),
         ),
     ),
     Work(

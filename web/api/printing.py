@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from flask import Response, current_app, request
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from sqlalchemy import select
 
 from labels import documents, subjects
@@ -80,6 +80,11 @@ class KindPath(BaseModel):
     kind: str = Field(max_length=20)
 
 
+def _figure(text: Any) -> Any:
+    """What an address says as a figure: a choice of figures takes no text for one."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 5 else text
+
+
 class LookQuery(BaseModel):
     """What to look at, and for which printer or which size in mm."""
 
@@ -90,7 +95,7 @@ class LookQuery(BaseModel):
     format: Literal["png", "pdf", "zpl"] | None = None
     width_mm: int | None = Field(None, ge=10, le=1000)
     height_mm: int | None = Field(None, ge=5, le=1000)
-    dpi: Literal[203, 300, 600] | None = None
+    dpi: Annotated[Literal[203, 300, 600] | None, BeforeValidator(_figure)] = None
     lot: int | None = Field(None, ge=1, le=2**31 - 1)
     serial: str = Field("", max_length=64)
     qty: int | None = Field(None, ge=1, le=10**9)
@@ -121,6 +126,7 @@ class AnswerIn(Strict):
 
     answer: Literal["came_out", "again", "elsewhere", "cancel"]
     printer: str | None = Field(None, max_length=32)
+    key: str | None = Field(None, min_length=1, max_length=100, description="the same key never prints again twice")
 
 
 class TakeIn(Strict):
@@ -217,10 +223,9 @@ def look(path: KindPath, query: LookQuery) -> Response:
 
 
 def _may_have(kind: str) -> None:
-    """Papers are the desk's, but for the packing slip. Refuses not_allowed, unknown_label."""
+    """Invoices are the desk's. Refuses not_allowed, unknown_label."""
     maker_of(kind)
-    if kind in documents.KINDS and kind != "packing_slip" and not me().is_supervisor:
-        raise Refusal("not_allowed")
+    printing.check_may_have(kind, me())
 
 
 @bp.post("/parcels/<int:parcel_id>/label", request_body=LABEL_BODY)
@@ -243,13 +248,29 @@ def get_job(path: JobPath) -> Response:
 @bp.post("/print-jobs/<job_id>/answer")
 @allow(*EVERYONE)
 def post_answer(path: JobPath, body: AnswerIn) -> Response:
-    """It came out, print it again (a copy, if it may have come out), print it elsewhere, forget it."""
-    by, job = me(), _job(path.job_id)
-    acts = {"came_out": printing.came_out, "again": printing.print_again, "cancel": printing.cancel}
-    if body.answer == "elsewhere":
-        target = _printer(body.printer or "")
-        return answer(_shown(transact(lambda: printing.print_elsewhere(job, target, by))))
-    return answer(_shown(transact(lambda: acts[body.answer](job, by))))
+    """It came out, print it again (a copy, if it may have come out), print it elsewhere, forget it.
+
+    Refuses not_allowed: without a supervisor's role a token answers for what it has asked for itself.
+    """
+    job = _job(path.job_id)
+    if not printing.is_of(job, me()):
+        raise Refusal("not_allowed")
+    target = _printer(body.printer or "") if body.answer == "elsewhere" else None
+    return answer(_shown(transact(lambda: _answered(job, body, target))))
+
+
+def _answered(job: PrintJob, body: AnswerIn, target: Printer | None) -> PrintJob:
+    by, asked = me(), f"api:{body.key}" if body.key else ""
+    if body.answer in ("again", "elsewhere"):
+        printing.check_again(job, by)
+    if target is not None:
+        return printing.print_elsewhere(job, target, by, asked)
+    match body.answer:
+        case "came_out":
+            return printing.came_out(job, by)
+        case "cancel":
+            return printing.cancel(job, by)
+    return printing.print_again(job, by, asked)
 
 
 # --- for agents ------------------------------------------------------------------------------------------------------

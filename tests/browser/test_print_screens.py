@@ -1,0 +1,77 @@
+"""Prints on the screen: a double click prints one copy, a question in a task moves nothing, an id stays in its card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from scanner.db import db, transact
+from scanner.models import PersonSession, PrintJob
+from tests.browser.station import Station
+from tests.labels.desk import ask, printer
+from tests.scanner.floor import Floor
+from tests.scanner.walks import stock_up
+from tests.web.test_print_answers import jobs, out
+from tests.world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)]
+
+BOXES = """() => [".status", ".work", ".scan", ".next", ".actions"]
+  .map((band) => document.querySelector(band).getBoundingClientRect().toJSON())"""
+OVER = """() => [...document.querySelectorAll(".facts dd")]
+  .filter((fact) => fact.scrollWidth > fact.clientWidth).map((fact) => fact.textContent)"""
+
+
+@pytest.fixture
+def desk(phone: Station) -> Station:
+    """The same, where Eve has typed her password too."""
+    transact(lambda: db.session.execute(update(PersonSession).values(has_password=True)))
+    return phone
+
+
+@pytest.fixture
+def lost(warehouse: World) -> PrintJob:
+    """A label of Eve's phone of which nobody can tell whether it came out."""
+    printer(warehouse.by("eve"), "10.0.0.7:9100")
+    return out(ask(warehouse.by("eve", device="phone"))[0], "unknown")
+
+
+@pytest.mark.parametrize("place", ["station", "desk"])
+def test_a_double_click_prints_one_copy(desk: Station, lost: PrintJob, place: str) -> None:
+    path = f"/print/{lost.public_id}" if place == "station" else f"/print-jobs/{lost.id}"
+    desk.page.goto(f"{desk.url}{path}")
+    desk.page.get_by_role("button", name="Print a copy").dblclick()
+    desk.page.wait_for_load_state("networkidle")
+    desk.wait(lambda: len(jobs()) > 1)
+    desk.page.wait_for_timeout(300)
+    assert [job.copy_of for job in jobs()] == [None, lost.id]
+
+
+def test_a_question_in_a_task_moves_nothing(phone: Station, warehouse: World) -> None:
+    floor = Floor(warehouse)
+    stock_up(floor)
+    warehouse.order("SO-1", ("MUG", 2))
+    task = floor.start("eve", "pick", "SO-1")
+
+    def bands() -> list[Any]:
+        phone.open(f"/pick/{task}/")
+        return list(phone.page.evaluate(BOXES))
+
+    before = bands()
+    assert phone.page.locator(".status__prints").count() == 0
+    printer(warehouse.by("eve"), "10.0.0.7:9100")
+    out(ask(warehouse.by("eve", device="phone"))[0], "unknown")
+    assert bands() == before
+    assert phone.page.locator(".status__prints").is_visible()
+    title = phone.page.locator(".status__title")
+    assert title.evaluate("(title) => title.scrollWidth <= title.clientWidth")
+
+
+def test_the_id_of_a_job_stays_in_its_card(desk: Station, lost: PrintJob) -> None:
+    for width in (1280, 1200, 1024):
+        desk.page.set_viewport_size({"width": width, "height": 800})
+        desk.page.goto(f"{desk.url}/print-jobs/{lost.id}")
+        assert desk.page.evaluate(OVER) == []
+        assert desk.page.get_by_text(lost.public_id).is_visible()

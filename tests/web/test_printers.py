@@ -1,0 +1,96 @@
+"""Printers at the desk: what goes on file holds up no scan; what nobody has answered for is told."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from scanner.db import db, now, transact
+from scanner.models import Printer, PrintJob, Site
+from tests.conftest import Browser
+from tests.labels.desk import ask, facts, printer
+from tests.labels.test_places import vars_of
+from tests.web.test_print_answers import out
+from tests.world import World
+
+Log_in = Callable[[str], Browser]
+
+
+@pytest.fixture
+def slow_names(app: Flask, warehouse: World, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """A name server that answers as soon as somebody else has written; whether they could, for each question."""
+    could_write: list[bool] = []
+    site_id = warehouse.site.id
+
+    def write() -> None:
+        with app.app_context():
+            transact(lambda: setattr(db.session.get_one(Site, site_id), "name", "Written meanwhile"))
+
+    def resolve(*_asked: Any, **_more: Any) -> list[Any]:
+        other = threading.Thread(target=write, daemon=True)
+        other.start()
+        other.join(2)
+        could_write.append(not other.is_alive())
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    return could_write
+
+
+def test_a_slow_name_server_holds_up_no_writer_while_a_printer_goes_on_file(
+    warehouse: World, browser: Log_in, slow_names: list[bool]
+) -> None:
+    form = {name: str(value) for name, value in vars_of(facts(address="zebra.example")).items()}
+    browser("eve").send("/printers", form)
+    assert slow_names == [True]
+    assert db.session.scalars(select(Printer.address)).all() == ["zebra.example"]
+
+
+def test_a_slow_name_server_holds_up_no_writer_while_a_printer_is_changed(
+    warehouse: World, browser: Log_in, slow_names: list[bool]
+) -> None:
+    row = printer(warehouse.by("eve"), "10.0.0.7")
+    form = {name: str(value) for name, value in vars_of(facts(address="zebra.example")).items()}
+    browser("eve").send(f"/printers/{row.id}/edit", form)
+    assert slow_names == [True]
+    assert db.session.scalars(select(Printer.address)).all() == ["zebra.example"]
+
+
+# --- what needs the desk ---------------------------------------------------------------------------------------------
+
+
+def test_the_board_and_the_printers_tell_of_prints_that_nobody_has_answered_for(
+    warehouse: World, browser: Log_in
+) -> None:
+    by, eve = warehouse.by("cleo"), browser("eve")
+    zebra = printer(by, "10.0.0.7:9100")
+    other = printer(by, "10.0.0.8:9100", "OTHER", is_default=False)
+    assert "Nothing waits for a decision." in eve.get("/board").text
+    asked = [*ask(by, 3), *ask(by, printer=other), *ask(by)]
+    lost, old, failed, elsewhere, _waits = asked
+    for job, state in ((lost, "unknown"), (old, "unknown"), (failed, "failed"), (elsewhere, "unknown")):
+        out(job, state)
+    long_ago = now() - timedelta(days=8)
+    transact(lambda: db.session.execute(update(PrintJob).where(PrintJob.id == old.id).values(asked_at=long_ago)))
+    board, printers = eve.get("/board").text, eve.get("/printers").text
+    assert 'href="/print-jobs?state=unknown"><b>2 prints unknown</b></a>' in board
+    assert 'href="/print-jobs?state=failed"><b>1 print failed</b></a>: it did not come out.' in board
+    assert "Nothing waits for a decision." not in board
+    url = f"/print-jobs?state=unknown&amp;printer={zebra.id}"
+    assert f'<a href="{url}">1 unknown</a>' in printers
+    assert f'printer={zebra.id}">1 failed</a>' in printers
+    listed = eve.get(url.replace("&amp;", "&")).text
+    assert f'href="/print-jobs/{lost.id}"' in listed
+    assert f'href="/print-jobs/{elsewhere.id}"' not in listed
+    for job in (lost, elsewhere):
+        eve.send(f"/print-jobs/{job.id}/answer", {"answer": "came_out"})
+    eve.send(f"/print-jobs/{failed.id}/answer", {"answer": "cancel"})
+    assert "Nothing waits for a decision." in eve.get("/board").text
+    assert "1 unknown" not in eve.get("/printers").text
