@@ -34,7 +34,6 @@ from tests.scanner.floor import Floor
 from tests.scanner.walks import stock_up
 from tests.world import World
 from tools.label_pictures import LABELS
-from web import labels as desk_labels
 
 Log_in = Callable[[str], Browser]
 
@@ -357,7 +356,7 @@ def test_a_location_without_check_digits_gets_some(app: Flask, floor: Floor, bro
 def test_an_aisle_that_is_more_than_goes_at_once_is_offered_in_parts(
     floor: Floor, browser: Log_in, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk_labels, "MOST_JOBS", 4)
+    monkeypatch.setattr("web.wish.MOST_JOBS", 4)
     monkeypatch.setattr(many, "MOST", 5)
     eve = browser("eve")
     page = eve.get(f"/labels/location?aisle=A&on=p{printer_id()}").text
@@ -378,7 +377,7 @@ def test_an_aisle_that_is_more_than_goes_at_once_is_offered_in_parts(
 def test_more_than_a_queue_should_take_is_refused(
     floor: Floor, browser: Log_in, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.labels.MOST_JOBS", 3)
+    monkeypatch.setattr("web.wish.MOST_JOBS", 3)
     before = digits()
     browser("eve").send("/labels/location/print", {"aisle": "A", "on": f"p{printer_id()}"})
     assert jobs() == []
