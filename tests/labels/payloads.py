@@ -103,8 +103,17 @@ def items(draw: st.DrawFn, dpi: int) -> Label:
         unit=draw(words),
     )
     width, height = draw(st.sampled_from(((25, 25), (57, 32), (70, 38), (100, 50))))
-    symbol = draw(st.sampled_from(item.SYMBOLS))
+    symbol = draw(st.sampled_from(_symbols_for(facts)))
     return item.item(facts, Media(width, height, dpi), symbol=symbol, is_copy=draw(st.booleans()))
+
+
+def _symbols_for(facts: item.ItemFacts) -> tuple[str, ...]:
+    """What may be asked for: without a GTIN no GS1 data, and no EAN for one of fourteen digits."""
+    own = ("auto", "code128", "datamatrix")
+    if not facts.gtin:
+        return own
+    is_long = len(facts.gtin) == 14 and not facts.gtin.startswith("0")
+    return (*own, "gs1_datamatrix", "gs1_128") if is_long else item.SYMBOLS
 
 
 @st.composite
