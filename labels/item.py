@@ -64,12 +64,17 @@ def item(facts: ItemFacts, media: Media, *, symbol: str = "auto", is_copy: bool 
 
 
 def _held(facts: ItemFacts) -> ItemFacts:
-    """The facts without a lot and a serial that GS1 data cannot hold."""
+    """The facts without a lot or a serial that GS1 data cannot hold."""
+    lot = facts.lot if _is_gs1("10", facts.lot) else ""
+    return replace(facts, lot=lot, serial=facts.serial if _is_gs1("21", facts.serial) else "")
+
+
+def _is_gs1(ai: str, value: str) -> bool:
     try:
-        gs1.element_string({ai: value for ai, value in (("10", facts.lot), ("21", facts.serial)) if value})
+        gs1.element_string({ai: value})
     except ValueError:
-        return replace(facts, lot="", serial="")
-    return facts
+        return False
+    return True
 
 
 def _kinds(facts: ItemFacts) -> tuple[str, ...]:

@@ -121,7 +121,7 @@ def _location(job: PrintJob, media: Media, _target: Target) -> Drawing:
     check digits of a new label, which do not count yet.
     """  # noqa: D205
     at = subject(job)
-    new_digits = None if _is_copy(job) else job.details.get(printing.DIGITS)
+    new_digits = None if _is_copy(job) or printing.has_taken_effect(job) else job.details.get(printing.DIGITS)
     facts = LocationFacts(
         at.code,
         location_code(at.scan_body),

@@ -98,12 +98,18 @@ class Worker:
                 queue.let_go(printer_id, self._holder)
         except queue.Lost as lost:
             log.warning("left alone: %s", lost)
+            self._let_go(printer_id)
         except Busy as busy:
             log.warning("the database cannot take it now: %s", busy)
             self._stop.wait(AFTER_FAULT_S)
         except Exception:  # a fault of ours must not end the worker: the other printers go on
             log.exception("printer %s", printer_id)
             self._stop.wait(AFTER_FAULT_S)
+
+    def _let_go(self, printer_id: int) -> None:
+        """A job was taken away while it was drawn: the others of its printer need not wait for the lease to end."""
+        with self._context():
+            queue.let_go(printer_id, self._holder)
 
 
 class _Turn:

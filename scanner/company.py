@@ -10,6 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from pydantic import Field, ValidationError
 
 from scanner.audit import audit
+from scanner.barcode.keys import SSCC_LENGTH
 from scanner.by import By
 from scanner.db import db
 from scanner.imports.fields import Country, Currency, LocaleName, Name, Text
@@ -52,11 +53,19 @@ def change(by: By, typed: Mapping[str, str]) -> None:
         name = str(fault["loc"][0]).replace("_", " ").capitalize()
         raise Refusal("bad_request", f"{name}: {fault['msg']}.") from error
     site = db.session.get_one(Site, by.site_id, with_for_update=True)
+    _check_prefix(company.gs1_prefix, site.sscc_serial)
     differs = {name: value for name, value in company.model_dump().items() if getattr(site, name) != value}
     for name, value in differs.items():
         setattr(site, name, value)
     if differs:
         audit(by, "company.change", site.code, ", ".join(differs))
+
+
+def _check_prefix(prefix: str, given_out: int) -> None:
+    """Refuses a prefix under which no number is left: SSCCs are counted on, whatever the prefix is."""
+    most = 10 ** (SSCC_LENGTH - 2 - len(prefix)) - 1
+    if given_out >= most:
+        raise Refusal("bad_request", f"Gs1 prefix: it leaves {most} SSCCs, and {given_out} have been given out here.")
 
 
 def set_logo(by: By, png: bytes) -> None:

@@ -222,6 +222,7 @@ _BY_SSCC = (  # the unit, else the parcel: a pallet's new label is neither, and 
         and_(
             Unit.id.is_(None),
             Parcel.tracking.in_((bindparam("sscc"), bindparam("with_ai"))),
+            Parcel.tracking != "",  # so that SQLite takes the index of numbers that are there
             Parcel.site_id == bindparam("site"),
         ),
     )

@@ -35,6 +35,7 @@ bp = Blueprint("labels", __name__)
 
 AT_ONCE: Final = 50  # of them in one transaction, so that scans do not wait for it
 MOST_COPIES: Final = 999
+MOST_PLATES: Final = 200  # in one file: all of them are written down in one transaction, or none
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------
@@ -189,6 +190,8 @@ def pdf_(kind: str) -> Response:
     wish, copies = wish_of(kind), _copies()
     if not 0 < len(wish.jobs) * copies <= many.MOST:
         raise Refusal("bad_quantity", len(wish.jobs) * copies)
+    if wish.is_plate and len(wish.jobs) > MOST_PLATES:
+        raise Refusal("bad_quantity", len(wish.jobs))
     if wish.is_plate and copies > 1:
         raise Refusal("label_has_one", f"The {kind}")
     response = Response(_plates(wish) if wish.is_plate else _file(wish, copies), mimetype=PDF)
@@ -217,13 +220,11 @@ def _plates(wish: Wish) -> bytes:
     file = _drawn(wish.jobs, wish.target)
     sha256 = hashlib.sha256(file).hexdigest()
 
-    def work(start: int) -> None:
-        part = slice(start, start + AT_ONCE)
-        if [thing.in_file(by, sha256) for thing in things[part]] != drawn[part]:
-            raise Refusal("print_under_way", f"The {wish.kind}")
+    def work() -> None:
+        if [thing.in_file(by, sha256) for thing in things] != drawn:
+            raise Refusal("print_under_way", "The label")
 
-    for start in range(0, len(things), AT_ONCE):
-        transact(partial(work, start))
+    transact(work)
     return file
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scanner.db import Model, UtcDateTime
@@ -72,6 +72,13 @@ class PrintJob(Model):
         Index("ix_print_job_queue", "printer_id", "state", "available_at"),
         Index("ix_print_job_device", "site_id", "device", "state"),
         Index("ix_print_job_state", "site_id", "state"),
+        Index(
+            "ix_print_job_open",
+            "site_id",
+            "device",
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
         Index("ix_print_job_subject", "site_id", "kind", "subject_id"),
     )
 

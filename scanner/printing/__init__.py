@@ -21,7 +21,15 @@ from scanner.printing.answers import (
     said_of,
     unanswered,
 )
-from scanner.printing.ask import DIGITS, ask, choose_printer, give_check_digits, new_check_digits, questions
+from scanner.printing.ask import (
+    DIGITS,
+    ask,
+    choose_printer,
+    give_check_digits,
+    has_taken_effect,
+    new_check_digits,
+    questions,
+)
 from scanner.printing.card import own_printer, told
 from scanner.printing.places import bind, place_of, printers_of, set_printers, unbind
 from scanner.printing.plates import KINDS as PLATES
@@ -46,6 +54,7 @@ __all__ = [
     "check_may_have",
     "choose_printer",
     "give_check_digits",
+    "has_taken_effect",
     "is_for_page",
     "is_of",
     "is_worker_missing",

@@ -219,6 +219,7 @@ def note_asked(job: PrintJob, asked: str, by: By) -> None:
 def _send_back(job: PrintJob, printer_id: int | None, by: By) -> PrintJob:
     job.state, job.printer_id, job.available_at, job.done_at = "queued", printer_id, now(), None
     job.error_code = job.error_words = job.sha256 = ""
+    job.sent_at = None
     note(job, "sent again", by)
     if printer_id:
         db.session.get_one(Printer, printer_id).retry_at = None

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from scanner.by import By
@@ -76,6 +76,11 @@ def ask(
     return job
 
 
+def has_taken_effect(job: PrintJob) -> bool:
+    """Whether its check digits count, or have counted till a newer label came: what is drawn anew has those of now."""
+    return job.state in ("sent", "confirmed", "unknown")
+
+
 def take_effect(job: PrintJob) -> None:
     """A job may be out now: the check digits on a location's new label count. Those of a copy do already."""
     digits = job.details.get(DIGITS)
@@ -127,11 +132,16 @@ def questions(by: By) -> list[PrintJob]:
     mine = (PrintJob.site_id == by.site_id, PrintJob.device == by.device)
     pages = select(Printer.id).where(Printer.site_id == by.site_id, Printer.kind == "browser")
     is_page = or_(PrintJob.printer_id.is_(None), PrintJob.printer_id.in_(pages))
-    is_open = is_page & PrintJob.state.in_(("queued", "sent")) & PrintJob.done_at.is_(None)
+    is_open = is_page & PrintJob.state.in_(("queued", "sent"))
     off = select(Printer.id).where(Printer.site_id == by.site_id, prints_nothing())
     waits = (PrintJob.state == "queued") & PrintJob.printer_id.in_(off)
-    wants = or_(PrintJob.state.in_(("unknown", "failed")), is_open, waits)
-    return list(db.session.scalars(select(PrintJob).where(*mine, wants).order_by(PrintJob.id).limit(OPEN_QUESTIONS)))
+    wants = or_(PrintJob.state == "unknown", is_open, waits)
+    ids = union_all(  # each by an index of its own: a device has many jobs behind it, and few before
+        select(PrintJob.id).where(*mine, PrintJob.done_at.is_(None), wants),
+        select(PrintJob.id).where(*mine, PrintJob.state == "failed"),
+    )
+    found = select(PrintJob).where(PrintJob.id.in_(ids)).order_by(PrintJob.id).limit(OPEN_QUESTIONS)
+    return list(db.session.scalars(found))
 
 
 def note(job: PrintJob, words: str = "", by: By | None = None) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from scanner.by import By
 from scanner.db import db, now
 from scanner.models import Printer, PrintJob
-from scanner.printing.answers import Says, again, note_asked
+from scanner.printing.answers import Says, again, next_print, note_asked
 from scanner.printing.ask import ask, choose_printer, note
 
 KINDS: Final = ("unit", "shipment")
@@ -75,6 +75,8 @@ def in_file(kind: str, subject_id: int, by: By, details: dict[str, Any], sha256:
     else:
         db.session.refresh(first, with_for_update=True)
         waits = first.state == "queued" and first.printer_id is None
+        if waits:
+            first.details = next_print(first, details)[1]
         job = first if waits else again(first, by, lambda _job: None, details)
     job.printer_id = None
     job.state, job.attempts, job.sha256 = "sent", job.attempts + 1, sha256

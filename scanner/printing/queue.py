@@ -335,7 +335,7 @@ def _is_as_drawn(job: PrintJob, drawn: Asked) -> None:
 def _mark(job: PrintJob, state: str, code: str = "", words: str = "") -> None:
     job.state, job.error_code, job.error_words = state, code, words[:300] if code else ""
     if state == "failed":
-        job.done_at = now()
+        job.done_at, job.sent_at = now(), None  # it surely did not come out
     if state in ("sent", "confirmed", "unknown"):
         take_effect(job)
     note(job, words)

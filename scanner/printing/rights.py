@@ -18,8 +18,12 @@ def check_may_have(kind: str, by: By) -> None:
 
 
 def is_of(job: PrintJob, by: By) -> bool:
-    """Whether a print is this person's or this device's, or anybody's at their site for people with a desk."""
-    is_theirs = by.is_supervisor or job.person_id == by.person_id or job.device == by.device
+    """Whether a print is this person's or this device's, or anybody's at their site for people with a desk.
+
+    What only the desk prints is no matter of the device that it was asked for at.
+    """
+    is_here = job.device == by.device and job.kind not in DESKS
+    is_theirs = by.is_supervisor or job.person_id == by.person_id or is_here
     return job.site_id == by.site_id and is_theirs
 
 

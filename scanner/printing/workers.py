@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
 from scanner.db import db, now, table_of, transact, upsert
 from scanner.models import Printer, PrintWorker
@@ -22,7 +22,9 @@ def note_alive(name: str) -> None:
     def work() -> None:
         row = upsert(table_of(PrintWorker)).values(name=name, seen_at=now())
         db.session.execute(row.on_conflict_do_update(index_elements=["name"], set_={"seen_at": row.excluded.seen_at}))
-        db.session.execute(delete(PrintWorker).where(PrintWorker.seen_at < now() - FORGET, PrintWorker.name != name))
+        is_ahead = PrintWorker.seen_at > now() + SILENT  # the clock was set back since
+        is_past = or_(PrintWorker.seen_at < now() - FORGET, is_ahead)
+        db.session.execute(delete(PrintWorker).where(is_past, PrintWorker.name != name))
 
     transact(work)
 

@@ -62,8 +62,18 @@ def _ask(task: Task, held: dict[str, Any], by: By, printer: Printer | None = Non
 
 def waits(task: Task) -> str:
     """Why the label of the goods in hand does not come out, as far as is known: "ZEBRA is offline", or ""."""
+    return printing.why_it_waits(_job(task))
+
+
+def at(task: Task) -> str:
+    """Where the label of the goods in hand comes out now: it may have been printed elsewhere since it was asked for."""
+    job = _job(task)
+    return comes_out_at(job) if job is not None else str(task.state["fresh"]["at"])
+
+
+def _job(task: Task) -> PrintJob | None:
     job_id = (task.state.get("fresh") or {}).get("job")
-    return printing.why_it_waits(db.session.get(PrintJob, job_id)) if job_id else ""
+    return db.session.get(PrintJob, job_id) if job_id else None
 
 
 def _says(held: dict[str, Any]) -> dict[str, Any]:

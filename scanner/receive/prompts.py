@@ -79,7 +79,7 @@ def _label_wanted(task: Task) -> str:
     """The scan band: the label that comes out by itself, or any other."""
     if not task.state.get("fresh") or task.state.get("damage") or not label.is_true(task):
         return "SCAN MORE, OR A PALLET LABEL"
-    at = task.state["fresh"]["at"]
+    at = label.at(task)
     if label.waits(task):
         return "SCAN MORE, OR A PALLET LABEL"
     if not at:

@@ -58,18 +58,20 @@ def prints(task: Task, *, by: By) -> str:
 def where(task: Task) -> str:
     """Where they come out, or why not: " Label and slip print at ZEBRA-1."; "" when no printer has been asked."""
     ways: dict[tuple[str, str], list[str]] = {}
-    for kind, code in task.state.get("prints", {}).items():
+    for kind, asked_at in task.state.get("prints", {}).items():
+        job_id = task.state.get("print_jobs", {}).get(kind)
+        job = db.session.get(PrintJob, job_id) if job_id else None
+        code = comes_out_at(job) if job is not None else asked_at  # it may have been printed elsewhere since
         if code != PAGE:
-            ways.setdefault(_way(task, kind, code), []).append(NAMES[kind])
+            ways.setdefault(_way(job, code), []).append(NAMES[kind])
     said = ", ".join(
         f"{' and '.join(names)} {verb}{'' if names[1:] else 's'}{rest}" for (verb, rest), names in ways.items()
     )
     return f" {said[0].upper()}{said[1:]}." if said else ""
 
 
-def _way(task: Task, kind: str, code: str) -> tuple[str, str]:
-    job_id = task.state.get("print_jobs", {}).get(kind)
-    why = printing.why_it_waits(db.session.get(PrintJob, job_id)) if job_id else ""
+def _way(job: PrintJob | None, code: str) -> tuple[str, str]:
+    why = printing.why_it_waits(job)
     return ("wait", f": {why}") if why else ("print", f" at {code}")
 
 

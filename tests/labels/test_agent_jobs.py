@@ -54,7 +54,8 @@ def test_a_job_that_cannot_be_drawn_fails_alone_and_the_agent_gets_the_next(
 
 @pytest.mark.parametrize(
     "details",
-    [{"qty": 10**30}, {"qty": 0}, {"qty": None}, {"count": 10**8}, {"lot": [1]}, {"lot": {"id": 1}}, {"lot": -1},
+    [{"qty": 10**30}, {"qty": 0}, {"qty": None}, {"qty": True}, {"qty": "5"},
+     {"lot": True}, {"count": 10**8}, {"lot": [1]}, {"lot": {"id": 1}}, {"lot": -1},
      {"lot": 1.5}, {"serial": "x" * 65}, {"x" * 65: 1}, {str(n): n for n in range(30)}],
 )  # fmt: skip
 def test_details_that_no_label_can_hold_are_refused_when_they_are_asked_for(

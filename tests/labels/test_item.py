@@ -75,3 +75,8 @@ def test_a_lot_that_gs1_data_cannot_hold_stands_in_words_and_the_code_says_the_r
     assert any(lot[:2] in line for part in label.parts for line in getattr(part, "lines", ()))
     with pytest.raises(Refusal, match="label_bad_content"):
         item(facts, Media(100, 50), symbol="gs1_datamatrix")
+
+
+def test_a_lot_that_cannot_be_held_does_not_take_the_serial_with_it() -> None:
+    facts = ItemFacts("LAMP", "Lamp", gtin="4006381333931", lot="L 42", serial="S-1")
+    assert said(item(facts, Media(100, 50))) == ("gs1_datamatrix", "010400638133393121S-1")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from labels import printers
+from labels import printers, worker
+from labels.draw import draw
 from labels.make import KINDS
 from scanner import printing
 from scanner.db import db, now, transact
@@ -216,3 +218,25 @@ def test_the_order_of_asking_is_the_order_of_printing(app: Flask, warehouse: Wor
         work(app)
         assert (fake.jobs, fake.most_at_once) == (wanted, 1)
         assert db.session.scalars(select(PrintJob.attempts)).all() == [1] * 12
+
+
+def test_a_job_that_is_taken_away_while_it_is_drawn_does_not_hold_up_the_next(
+    app: Flask, warehouse: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by = warehouse.by("cleo")
+    with FakePrinter("good") as fake:
+        printer(by, fake.address)
+        first, second = ask(by, 2)
+        first_id = first.id
+
+        def cancelled(job: PrintJob, *how: Any) -> Any:
+            is_first = job.id == first_id
+            made = draw(job, *how)
+            if is_first:
+                transact(lambda: printing.cancel(db.session.get_one(PrintJob, first_id), by))
+            return made
+
+        monkeypatch.setattr(worker, "draw", cancelled)
+        work(app, lease_s=30)
+        work(app, lease_s=30)
+        assert (again(first).state, again(second).state, len(fake.labels)) == ("cancelled", "sent", 1)

@@ -289,6 +289,40 @@ def test_a_file_of_a_label_that_was_printed_meanwhile_is_not_given_out(
     assert [(job.state, job.copy_of) for job in jobs()] == [("confirmed", None)]
 
 
+def test_a_file_of_many_that_is_refused_leaves_none_of_them_printed(floor: Floor, browser: Log_in) -> None:
+    eve, by, parcel = browser("eve"), floor.world.by("eve"), db.session.scalars(select(Parcel)).one()
+    unit = transact(lambda: units.new_unit(by, "pallet", place().id))
+    job = transact(lambda: printing.once("unit", parcel.unit_id or 0, by))
+    transact(lambda: setattr(db.session.get_one(PrintJob, job.id), "state", "sending"))
+    answer = eve.send("/labels/unit/pdf", {"id": [unit.id, parcel.unit_id], "on": "105x148"})
+    db.session.expire_all()
+    assert (answer.status_code, [(job.subject_id, job.state) for job in jobs()]) == (422, [(parcel.unit_id, "sending")])
+
+
+def test_a_file_takes_the_place_of_a_serial_that_waits_for_a_page_with_what_is_asked_for_now(
+    floor: Floor, browser: Log_in
+) -> None:
+    eve, by, lamp = browser("eve"), floor.world.by("eve"), serial()
+    job = transact(lambda: printing.once("item", lamp.item_id or 0, by, details={"serial": lamp.code}))
+    transact(lambda: setattr(db.session.get_one(PrintJob, job.id), "printer_id", None))
+    wish = {"id": lamp.item_id, "serial": lamp.code, "symbol": "gs1_datamatrix", "on": "100x50"}
+    assert eve.send("/labels/item/pdf", wish).status_code == 200
+    db.session.expire_all()
+    assert [(job.state, job.details["symbol"]) for job in jobs()] == [("sent", "gs1_datamatrix")]
+
+
+def test_a_page_that_is_opened_again_has_the_check_digits_that_count(floor: Floor) -> None:
+    by = floor.world.by("eve")
+    first, second = (
+        transact(lambda n=n: printing.ask("location", place().id, by, key=str(n)))  # type: ignore[misc]
+        for n in range(2)
+    )
+    for job in (first, second):
+        transact(lambda job=job: printing.opened(job, by, ""))  # type: ignore[misc]
+    assert place().check_digits == second.details["check_digits"]
+    assert digits_on(first) == digits_on(second) == [place().check_digits]
+
+
 def test_a_file_that_cannot_be_made_is_no_print(floor: Floor, browser: Log_in) -> None:
     parcel = db.session.scalars(select(Parcel)).one()
     answer = browser("eve").send("/labels/shipment/pdf", {"id": parcel.id, "on": "25x25"})

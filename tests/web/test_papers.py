@@ -136,6 +136,8 @@ def test_the_gs1_company_prefix_is_set_at_the_desk_and_while_there_is_none_the_l
         assert ("no GS1 company prefix" in eve.get(f"/labels/shipment?id={parcel.id}").text) == is_told
     made = transact(lambda: units.new_unit(by, "pallet", db.session.get_one(Unit, parcel.unit_id).location_id or 0))
     assert made.code.startswith("04012345")
+    transact(lambda: db.session.execute(update(Site).values(sscc_serial=20_000)))
+    assert finn.send("/company", HEAD | {"gs1_prefix": "401234512345"}).status_code == 422  # it has 9,999 numbers
     finn.send("/company", HEAD)  # a form without the field leaves it alone
     assert db.session.get_one(Site, by.site_id).gs1_prefix == "4012345"
 

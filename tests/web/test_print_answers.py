@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from scanner import people, printing
 from scanner.db import db, now, transact
 from scanner.models import Order, PrintJob
+from scanner.printing import queue
 from tests.conftest import Browser
 from tests.labels.desk import again, ask, printer
 from tests.world import World
@@ -148,9 +149,33 @@ def test_a_picker_prints_no_invoice_of_the_desk_again_from_a_device_that_they_sh
     order = db.session.scalars(select(Order.id)).one()
     by = warehouse.by("eve", device="device-of-ben")
     job = out(transact(lambda: printing.ask("invoice", order, by, use="paper")))
-    assert browser("ben").send(f"/print/{job.public_id}/answer", {"answer": "again"}).status_code == 422
+    assert browser("ben").send(f"/print/{job.public_id}/answer", {"answer": "again"}).status_code == 404
     assert browser("eve").send(f"/print/{job.public_id}/answer", {"answer": "again"}).status_code == 303
     assert [row.copy_of for row in jobs()] == [None, job.id]
+
+
+def test_nobody_opens_an_invoice_of_the_desk_that_waits_at_a_device_that_they_share(
+    warehouse: World, browser: Log_in
+) -> None:
+    warehouse.order("SO-1", ("MUG", 1))
+    order = db.session.scalars(select(Order.id)).one()
+    by = warehouse.by("eve", device="device-of-ben")
+    job = transact(lambda: printing.ask("invoice", order, by, use="paper"))
+    transact(lambda: db.session.execute(update(PrintJob).values(printer_id=None)))
+    assert browser("ben").get(f"/print/{job.public_id}").status_code == 404
+    assert browser("ben").send(f"/print/{job.public_id}/open", {}).status_code == 404
+    assert browser("eve").get(f"/print/{job.public_id}").status_code == 200
+
+
+def test_what_a_printer_did_not_take_is_no_copy_when_it_was_forgotten(warehouse: World) -> None:
+    by, holder = warehouse.by("eve"), queue.Holder("me", 30)
+    row = printer(by, "10.0.0.7:9100")
+    (job,) = ask(by)
+    assert queue.hold(row.id, holder)
+    queue.mark_sending(job.id, holder, "", queue.asked_for(job))
+    queue.mark_failed(job.id, holder, "printer_declines", "It does not take the language.")
+    transact(lambda: printing.cancel(job, by))
+    assert not printing.may_be_out(again(job))
 
 
 def test_everybody_prints_the_paper_of_what_they_look_up(warehouse: World, browser: Log_in) -> None:

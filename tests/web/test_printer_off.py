@@ -69,6 +69,7 @@ def test_a_label_of_a_printer_whose_program_has_ended_waits_and_says_so(
     assert "The label prints on ZEBRA." in beep(ben, url, PRINT)
     transact(lambda: db.session.add(PrintWorker(name="dead", seen_at=now() - timedelta(minutes=5))))
     assert "! The label waits: no program prints for ZEBRA." in beep(ben, url, PRINT)
+    transact(lambda: db.session.add(PrintWorker(name="ahead", seen_at=now() + timedelta(days=2))))  # clock set back
     note_alive("new")
     assert "The label prints on ZEBRA." in beep(ben, url, PRINT)
 
@@ -107,6 +108,11 @@ def test_a_receipt_says_that_its_label_waits_and_takes_any_other(warehouse: Worl
     found(zebra, state="ready")
     db.session.expire_all()
     assert floor.prompt(task).scan == "SCAN LABEL FROM ZEBRA"
+    by, other = warehouse.by("eve"), printer(warehouse.by("eve"), SECOND, "OTHER", width_mm=102, height_mm=152)
+    transact(lambda: printing.print_elsewhere(jobs()[0], other, by))
+    assert floor.prompt(task).scan == "SCAN LABEL FROM OTHER"
+    transact(lambda: printing.print_on_page(jobs()[0], by))
+    assert floor.prompt(task).scan == "PRINT THE LABEL AND SCAN IT"
 
 
 def test_the_last_scan_of_a_packing_says_that_its_label_waits(warehouse: World, zebra: Printer) -> None:

@@ -68,8 +68,11 @@ class AskIn(Strict):
     @field_validator("details")
     @classmethod
     def _is_no_more_than_a_label_holds(cls, details: dict[str, Any]) -> dict[str, Any]:
+        if isinstance(details.get("lot"), bool):
+            raise ValueError("lot is an id or a code")  # noqa: TRY004 - pydantic takes no other
         for name in {"qty", "count"} & details.keys():
-            if not 1 <= int(details[name] or 0) < 10**8:  # AI 37 has eight digits
+            value = details[name]
+            if type(value) is not int or not 1 <= value < 10**8:  # AI 37 has eight digits
                 raise ValueError(f"{name} is outside of 1 to 99 999 999")
         return details
 

@@ -1,4 +1,4 @@
-"""printers that have ever told how they are, and print workers that say when they were last alive."""
+"""printers that have ever told how they are, print workers that live, an index of what is open at a device."""
 
 from __future__ import annotations
 
@@ -21,8 +21,12 @@ def upgrade() -> None:
         sa.Column("seen_at", scanner.db.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_print_worker")),
     )
+    open_ = sa.text("done_at IS NULL")
+    columns = ["site_id", "device"]
+    op.create_index("ix_print_job_open", "print_job", columns, sqlite_where=open_, postgresql_where=open_)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_print_job_open", "print_job")
     op.drop_table("print_worker")
     op.drop_column("printer", "has_answered")
