@@ -91,7 +91,7 @@ def page(kind: str) -> Response:
         sizes=SIZES[kind],
         on=request.values.get("on", "") or first_choice(kind),
         papers=[name for name in pdf.PAPERS if name in ("A4", "Letter")],
-        most=many.MOST,
+        most=MOST_PLATES if wish.is_plate else many.MOST,
         token=uuid.uuid4(),
         has_prefix=kind not in printing.PLATES or db.session.get_one(Site, me().site_id).gs1_prefix != NO_PREFIX,
     )
