@@ -13,7 +13,7 @@ from sqlalchemy import exists, select
 from labels import pdf, zpl
 from labels.parts import MM_PER_INCH, Label, Media
 from labels.shipment import passed_through
-from scanner.carrier_labels import label_of
+from scanner.carrier_labels import label_of, language_of
 from scanner.db import db
 from scanner.models import CarrierLabel
 from scanner.refusals import Refusal
@@ -31,10 +31,11 @@ def has_one(parcel_id: int) -> bool:
 
 
 def made(parcel_id: int, language: str, width_mm: float, height_mm: float, dpi: int) -> bytes:
-    """The label in a printer's language. Refuses label_gone, label_language, label_too_small."""
+    """The label in a printer's language. Refuses label_gone, label_language, label_too_small, bad_carrier_label."""
     kept = label_of(parcel_id)
     if kept is None:
         raise Refusal("label_gone", "The carrier's label")
+    language_of(kept.data)  # it may have been kept by a version that let more through, or have come with a back-up
     if kept.language == language:
         return kept.data
     if kept.language != "png":

@@ -284,8 +284,8 @@ async function settled(pairs) {
     else if (scan.person === hooks.person && (await answered(scan, result, entry))) isOurs = true;
   }
   if (!made.size && !outbox.queue.waiting) spot = null;
-  if (isOurs || isOwnScreen()) catchUp();
   if (outbox.isSessionOver && !outbox.queue.waiting) location.assign("/login");
+  else if (isOurs || isOwnScreen()) catchUp();
   hooks.told();
 }
 
@@ -330,9 +330,10 @@ function tellOther() {
 function withoutScreen(said, entry) {
   last = said;
   const isRefused = said.outcome === "refused" && said.tone !== "tick";
-  if (entry.hasSounded && said.code !== "twice" && isRefused === (entry.shown === "stop")) return true; // as it was shown
-  if (isRefused) for (const each of made.values()) each.isTold ||= each.shown === "stop"; // its page must not hide this one
   const unseen = unseenStop(entry.read_at);
+  const isNews = unseen && !entry.isTold && entry.shown === "ok"; // booked behind a STOP that nobody could see yet
+  if (entry.hasSounded && said.code !== "twice" && isRefused === (entry.shown === "stop") && !isNews) return true; // as it was shown
+  if (isRefused) for (const each of made.values()) each.isTold ||= each.shown === "stop"; // its page must not hide this one
   if (unseen) keepStop(unseen, said.line);
   else if (isRefused) showStop({ ...said, title: said.title || said.code?.replaceAll("_", " ") });
   else shownStop()?.remove();

@@ -113,6 +113,11 @@ class Station:
         self.wait(lambda: self.page.evaluate("document.activeElement.id") == "wedge")
         return self
 
+    def lands(self, path: str, seconds: float = 30) -> None:
+        """Waits until the page of a path is there. Unlike Playwright's own wait, it may be sent there twice."""
+        self.wait(lambda: self.page.url.removeprefix(self.url) == path, seconds)
+        self.page.wait_for_load_state("load")
+
     def keys(self, text: str, gap_ms: float = 5, end: dict[str, Any] | None = ENTER, idle_ms: float = 700) -> None:
         """Presses the keys of `text`, `gap_ms` apart, then the terminator. Without idle time they join the last."""
         self.clock_s = max(time.time(), self.clock_s + idle_ms / 1000) if idle_ms else self.clock_s + gap_ms / 1000
@@ -151,10 +156,17 @@ class Station:
         """A tap in the middle of a button."""
         self.page.click(selector)
 
-    def wait(self, ready: Callable[[], object], seconds: float = 5) -> None:
+    def wait(self, ready: Callable[[], object], seconds: float = 15) -> None:
         """Waits until `ready()` holds. The page's policy forbids the polling that Playwright would do inside it."""
         limit = time.monotonic() + seconds
-        while not ready():
+        while not _holds(ready):
             if time.monotonic() > limit:
                 pytest.fail(f"waited {seconds} s in vain; page shows: {self.page.inner_text('body')[:400]!r}")
             self.page.wait_for_timeout(20)  # unlike time.sleep, it lets the events of the page in
+
+
+def _holds(ready: Callable[[], object]) -> bool:
+    try:
+        return bool(ready())
+    except Error:
+        return False  # on its way to another document a page has nothing to ask

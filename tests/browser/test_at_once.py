@@ -62,6 +62,22 @@ def test_a_stop_is_not_hidden_by_the_answer_to_a_scan_that_was_read_before_it(
     assert station.tones() == ["ok", "done", "stop"]
 
 
+def test_a_stop_says_what_was_booked_behind_it_where_both_came_in_one_answer(station: Station, server: Harness) -> None:
+    coming(server)
+    known(station)
+    server.refuse("LA032X", say="That place is on hold.")
+    server.fault = server.batch_fault = "503"
+    station.keys("LA032X")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "item")
+    station.keys("MUG")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "done")
+    server.fault = server.batch_fault = ""
+    station.wait(lambda: kept(station) == 0, seconds=20)
+    station.wait(lambda: "Scanned after it: \u2713 MUG booked" in station.text("#stop"))
+    assert station.text("#stop").count("Scanned after it") == 1
+    assert station.tones()[-1] == "stop"
+
+
 def test_a_scan_behind_a_question_waits_for_its_answer(station: Station, server: Harness) -> None:
     server.coming = [
         (PLAIN, {"other": "stop", "ways": {"LA032X": ASKS}}),

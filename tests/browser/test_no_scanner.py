@@ -73,7 +73,10 @@ def test_camera_and_more_stand_at_the_same_place_on_every_screen_around_the_work
 def test_a_photo_on_any_of_them_shows_the_thing(phone: Station, warehouse: World, path: str) -> None:
     phone.open(path)
     take(phone, photo_of(symbol(F.EAN13, GTINS["MUG"], 4)).convert("RGB"))
-    phone.wait(lambda: "Mug, red" in phone.text(".thing"), READING_S)
+    phone.wait(lambda: "Mug, red" in phone.text(".thing") or phone.text("#codes .list button"), READING_S)
+    if asked := phone.page.query_selector("#codes .list button"):  # a machine too busy to read it twice is not sure
+        asked.click()
+        phone.wait(lambda: "Mug, red" in phone.text(".thing"), READING_S)
     assert phone.page.url.endswith(f"/lookup/item/{warehouse.items['MUG'].id}")
 
 
@@ -121,7 +124,7 @@ def test_the_log_out_card_asks_and_then_logs_out_from_within_a_task(phone: Stati
     phone.keys(command("LOGOUT"))
     phone.wait(lambda: "Scan LOGOUT again" in phone.text("#verdict"))
     phone.keys(command("LOGOUT"), idle_ms=1_000)
-    phone.page.wait_for_url(f"{phone.url}/login")
+    phone.lands("/login")
     phone.page.goto(f"{phone.url}/")
     assert phone.page.url.endswith("/login")
 
@@ -141,7 +144,7 @@ def test_a_log_out_leaves_what_waits_to_the_device(phone: Station, warehouse: Wo
     phone.keys("MUG")
     phone.wait(lambda: kept(phone) == 2)
     held[0].continue_()
-    phone.page.wait_for_url("**/login")
+    phone.lands("/login")
     phone.wait(lambda: kept(phone) == 0, 10)
     db.session.rollback()
     last = db.session.scalars(select(ScanRecord).where(ScanRecord.raw == "MUG")).one()

@@ -215,7 +215,7 @@ def test_a_log_out_keeps_the_scans_and_nobody_else_sees_them(ben: Picker, net: P
     ben.page.goto(ben.url + "/me")
     ben.wait(lambda: ben.shown_count() == 2)
     ben.tap("form[action='/logout'] .button")
-    ben.page.wait_for_url("**/login")
+    ben.lands("/login")
     ben.wait(lambda: "2 scans stay on this phone and are sent by it" in ben.text(".login__locked"))
     assert ben.stored("where") is None
     assert ben.stored("steps") is None
@@ -237,7 +237,7 @@ def test_scans_of_a_session_that_has_ended_are_sent_and_the_log_in_comes(ben: Pi
     ben.do(ben.right())
     transact(lambda: db.session.execute(update(PersonSession).values(revoked_at=now())))
     net.heal()
-    ben.page.wait_for_url("**/login", timeout=20_000)
+    ben.lands("/login")
     assert on_record(task) == [(raw, "accepted") for raw in ben.sent]
     assert ben.waiting() == []
 

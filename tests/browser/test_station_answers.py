@@ -179,7 +179,7 @@ def test_a_badge_scanned_at_work_leads_to_the_log_in_and_only_the_pin_is_missing
     server.redirects["BADGE0TOKEN0X"] = "/login"
     station.open("/")
     station.keys("BADGE0TOKEN0X")
-    station.page.wait_for_url("**/login")
+    station.lands("/login")
     station.wait(lambda: "Badge read" in station.text("#badge-band"))
     station.page.reload()
     assert "Scan your badge" in station.text("#badge-band")

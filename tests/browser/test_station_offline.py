@@ -184,7 +184,7 @@ def test_an_update_waits_for_the_home_screen_and_for_the_last_scan(station: Stat
     station.wait(lambda: server.raws() == ["LA032X", "LA033X"] and kept(station) == 0)
     server.delay_s = 0
     station.open("/")
-    station.wait(lambda: station.page.evaluate("caches.keys()") == ["shell-0123456789ab"])
+    station.wait(lambda: station.page.evaluate("caches.keys()") == ["shell-0123456789ab"], seconds=20)
 
 
 def test_a_task_that_was_taken_over_is_a_stop(station: Station, server: Harness) -> None:
@@ -327,7 +327,7 @@ def test_a_portals_answer_is_no_lock(station: Station, server: Harness) -> None:
     station.page.wait_for_timeout(500)
     assert station.page.url.endswith("/pick/7/")
     server.fault = ""
-    station.page.wait_for_url("**/login")
+    station.lands("/login")
 
 
 def test_the_shell_without_a_network_holds_nobodys_data(station: Station, server: Harness) -> None:
@@ -378,7 +378,7 @@ def test_a_page_of_somebody_else_is_no_new_page_of_this_work(station: Station, s
     server.me.id = 2
     server.fault = "stale token"
     station.keys("LA032X")
-    station.page.wait_for_url("**/login")
+    station.lands("/login")
     assert [scan["person"] for batch in server.batches for scan in batch] == [1]
 
 
@@ -395,6 +395,6 @@ def test_a_browser_that_keeps_nothing_is_not_left_by_the_lock_before_all_is_sent
     phone.page.wait_for_timeout(4_000)
     assert not phone.page.url.endswith("/login")
     server.fault = server.batch_fault = ""
-    phone.page.wait_for_url("**/login", timeout=30_000)
+    phone.lands("/login")
     assert server.raws() == ["LA032X"]
     phone.context.close()

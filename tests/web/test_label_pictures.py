@@ -20,7 +20,7 @@ from tests.conftest import Browser
 from tests.labels.desk import printer
 from tests.scanner.floor import Floor, difference, dump
 from tests.scanner.walks import stock_up
-from tests.web.test_labels import MADE, send_label
+from tests.web.test_carrier_labels import MADE, send_label
 from tests.web.test_print_card import beep
 
 Log_in = Callable[[str], Browser]

@@ -165,9 +165,9 @@ def test_the_printers_state_is_told_beside_every_job(warehouse: World, browser: 
     out(sent)
     found(zebra, state="paper_out")
     page = cleo.get("/print").text
-    assert "waits, ZEBRA: paper out" in page
+    assert "waits · ZEBRA: paper out" in page
     assert "ago" not in page
-    assert "min, ZEBRA: paper out" in page
+    assert "min · ZEBRA: paper out" in page
     assert "ZEBRA: paper out – was sent" in cleo.get(f"/print/{sent.public_id}").text
     found(zebra, state="ready", is_paused=True)
     assert "ZEBRA: paused at the desk – waits" in cleo.get(f"/print/{waits.public_id}").text
