@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 
@@ -23,16 +24,18 @@ REFUSED = {"label_too_small", "label_bad_content"}  # the honest ways out; label
 
 @pytest.mark.parametrize("dpi", RESOLUTIONS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_label_keeps_its_parts_apart_and_reads_back(kind: str, dpi: int) -> None:
-    made: list[int] = []
+def test_every_label_keeps_its_parts_apart_and_reads_back(
+    kind: str, dpi: int, record_property: Callable[[str, object], None]
+) -> None:
+    made: list[bool] = []
 
     @quick(dpi)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         label = drawn(data, kind, dpi)
+        made.append(label is not None)
         if label is None:
             return
-        made.append(1)
         assert overlaps(label) == []
         assert outside(label) == []
         assert proof.prove(label).symbols
@@ -41,7 +44,9 @@ def test_every_label_keeps_its_parts_apart_and_reads_back(kind: str, dpi: int) -
             reads_on_paper(label)
 
     check()
-    assert len(made) >= 1, "every label was refused"
+    record_property("labels", sum(made))
+    record_property("refused with a reason", len(made) - sum(made))
+    assert any(made), "every label was refused"
 
 
 def drawn(data: st.DataObject, kind: str, dpi: int) -> Label | None:
