@@ -4,98 +4,38 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
 
 from labels.documents import KINDS
-from labels.documents.figures import locale_of, money, percent
-from labels.documents.letters import MOST, Shaped, clean, words
 from labels.documents.words import WORDS
-from scanner import discrepancies, ledger, shown, walk
-from scanner.barcode import command, encode
+from scanner import ledger, shown, walk
+from scanner.barcode import encode
 from scanner.db import db, now, transact
 from scanner.models import (
     Customer,
     Item,
     Location,
     Manifest,
-    Move,
     Order,
     OrderLine,
     Parcel,
     PurchaseLine,
-    Serial,
     Site,
-    Task,
     Unit,
 )
 from scanner.refusals import Refusal
-from tests.conftest import Browser
-from tests.labels.reading import codes, pages, size_mm, text
+from tests.labels.papers import Log_in, a_count, change, id_of, packed, shipped_manifest, slip
+from tests.labels.reading import codes, pages, text
 from tests.scanner.floor import Floor
-from tests.scanner.walks import stock_up
 from tests.world import World
-
-Log_in = Callable[[str], Browser]
-NAME_OF_500 = "Long name " * 50
-
-
-def change(model: Any, *where: Any, **values: Any) -> None:
-    """Set columns as an import or the desk would."""
-    transact(lambda: db.session.execute(update(model).where(*where).values(**values)))
-    db.session.expire_all()
 
 
 @pytest.fixture
 def floor(warehouse: World) -> Floor:
-    """A warehouse of a company with an address, and one order that is packed."""
-    change(
-        Site,
-        Site.id == warehouse.site.id,
-        legal_name="Töpferei Nord GmbH",
-        street="Hafenstraße 1",
-        postcode="20457",
-        city="Hamburg",
-        country_code="DE",
-        tax_id="DE123456789",
-    )
-    floor = Floor(warehouse)
-    stock_up(floor)
-    warehouse.order("SO-1", ("MUG", 2), ("MILK", 3), ("LAMP", 1), instructions="Gift wrap, please.")
-    change(OrderLine, price_cents=1250, tax_bp=1900)
-    floor.pick("SO-1")
-    floor.pack("SO-1")
-    return floor
-
-
-def id_of(number: str) -> int:
-    """An order's id."""
-    return db.session.scalars(select(Order.id).where(Order.number == number)).one()
-
-
-def shipped_manifest(floor: Floor) -> Manifest:
-    """The packed order on its manifest, gone."""
-    task = floor.start("cleo", "ship", "DPD")
-    floor.scans("cleo", task, floor.parcels("SO-1")[0], "TRACK-4711", command("CLOSE"), command("CLOSE"))
-    return db.session.scalars(select(Manifest)).one()
-
-
-def a_count(floor: Floor, place: str) -> Task:
-    """A count that waits."""
-    by, place_id = floor.by("eve"), floor.world.locations[place].id
-    transact(lambda: discrepancies.ask_for_count(by, place_id, "7391 were seen"))
-    return db.session.scalars(select(Task).where(Task.workflow == "count")).one()
-
-
-def slip(number: str = "SO-1", **details: Any) -> bytes:
-    """An order's packing slip."""
-    return KINDS["packing_slip"](id_of(number), details)
-
-
-# --- a scan of a paper opens what it is about ------------------------------------------------------------------------
+    """A company with an address, and one order that is packed."""
+    return packed(warehouse)
 
 
 def test_the_barcode_of_every_document_opens_it_at_home(floor: Floor, browser: Log_in) -> None:
@@ -148,96 +88,6 @@ def test_a_manifest_of_another_site_is_not_found(floor: Floor) -> None:
 def test_a_long_number_has_a_code_that_can_be_read(warehouse: World) -> None:
     order = warehouse.order("ORDER-2026-11-25-" + "X" * 22, ("MUG", 1))
     assert encode("order", order.scan_body) in "".join(codes(KINDS["pick_list"](order.id, {})))
-
-
-# --- the packing slip ------------------------------------------------------------------------------------------------
-
-
-def test_the_slip_tells_content_lots_serials_carton_weight_and_tracking(floor: Floor) -> None:
-    change(Parcel, weight_g=5250)
-    shipped_manifest(floor)
-    said = text(slip())
-    for part in ("Packing slip", "SO-1", "Parcel 1 of 1", "5.25 kg", "TRACK-4711", "Mug, red", "Oat milk", "Lot L1"):
-        assert part in said, part
-    assert re.search(r"Serial number S-\d|Serial S-\d", said)
-    assert "Expires" in said
-    assert "Töpferei Nord GmbH" in said
-    assert "Not in this delivery" not in said
-
-
-def test_what_was_taken_back_out_of_a_parcel_is_not_on_the_slip(warehouse: World) -> None:
-    floor = Floor(warehouse)
-    stock_up(floor)
-    warehouse.order("SO-1", ("MUG", 2), ("MILK", 1))
-    floor.pick("SO-1")
-    task = floor.start("cleo", "verify", "SO-1")
-    tote = db.session.scalars(select(Unit).where(Unit.kind == "tote", Unit.order_id == id_of("SO-1"))).one()
-    floor.scans("cleo", task, encode("tote", tote.code), "MUG", command("UNDO"))
-    assert db.session.scalars(select(Move).where(Move.reverses_seq.is_not(None))).all()
-    before = text(slip())
-    assert "Nothing is in this parcel yet" in before or "Nothing is packed yet" in before
-    floor.scan("cleo", task, "MUG")
-    assert re.search(r"MUG Mug, red 1\b", text(slip()))
-
-
-def test_what_is_missing_is_said_plainly(floor: Floor) -> None:
-    line = floor.line("SO-1", 1)
-    change(OrderLine, OrderLine.id == line.id, ordered=9)
-    assert "Follows in a later delivery" in text(slip())
-    change(OrderLine, OrderLine.id == line.id, is_closed_short=True)
-    said = text(slip())
-    assert "Not in this delivery" in said
-    assert re.search(r"Mug, red 9 2 7 Not available", said)
-
-
-def test_packing_instructions_are_for_the_packer(floor: Floor) -> None:
-    assert "Gift wrap" not in text(slip())
-    assert "Gift wrap" in text(KINDS["pick_list"](id_of("SO-1"), {}))
-    change(Order, shows_instructions=True)
-    assert "Gift wrap" in text(slip())
-
-
-def test_a_slip_for_one_parcel_has_that_one_only(floor: Floor) -> None:
-    parcel = db.session.scalars(select(Parcel)).one()
-    other = transact(lambda: _second_parcel(parcel))
-    assert ("Parcel 1 of 2" in text(slip()), "Parcel 2 of 2" in text(slip())) == (True, True)
-    said = text(slip(parcel=other))
-    assert ("Parcel 1 of 2" in said, "Parcel 2 of 2" in said, "Mug, red" in said) == (False, True, False)
-
-
-def _second_parcel(parcel: Parcel) -> int:
-    unit = Unit(site_id=parcel.site_id, code="340000000000000014", kind="carton", order_id=parcel.order_id)
-    db.session.add(unit)
-    db.session.flush()
-    row = Parcel(site_id=parcel.site_id, order_id=parcel.order_id, unit_id=unit.id, status="packing")
-    db.session.add(row)
-    db.session.flush()
-    return row.id
-
-
-def test_an_order_that_is_not_packed_says_so(warehouse: World) -> None:
-    order = warehouse.order("SO-7")
-    assert "Nothing is packed yet" in text(KINDS["packing_slip"](order.id, {}))
-    assert "No stock is promised" in text(KINDS["pick_list"](order.id, {}))
-
-
-def test_no_paper_shows_goods_of_another_order(floor: Floor) -> None:
-    def add() -> None:
-        other = Customer(code="OTHER", name="Secret Customer")
-        item = Item(sku="SECRET", name="Secret thing")
-        db.session.add_all([other, item])
-        db.session.flush()
-        order = Order(site_id=floor.world.site.id, number="SO-X", scan_body="SOX", customer_id=other.id, status="open")
-        db.session.add(order)
-        db.session.flush()
-        db.session.add(OrderLine(order_id=order.id, line=1, item_id=item.id, ordered=3))
-
-    transact(add)
-    for kind in ("packing_slip", "invoice", "pick_list"):
-        assert "ecret" not in text(KINDS[kind](id_of("SO-1"), {}))
-
-
-# --- the others ------------------------------------------------------------------------------------------------------
 
 
 def test_the_invoice_shows_its_figures_and_every_print_but_the_first_is_a_copy(floor: Floor) -> None:
@@ -341,68 +191,6 @@ def test_a_thing_that_is_gone_fails_with_a_reason(warehouse: World) -> None:
             KINDS[kind](999_999, {})
 
 
-# --- paper, languages, letters ---------------------------------------------------------------------------------------
-
-
-def test_the_country_of_the_company_decides_the_paper(floor: Floor) -> None:
-    assert size_mm(slip()) == (210, 297)
-    change(Site, country_code="US")
-    assert size_mm(slip()) == (216, 279)
-
-
-def test_every_language_has_every_word_with_the_same_blanks() -> None:
-    for table in WORDS.values():
-        assert table.keys() == WORDS["en"].keys()
-        for key, said in table.items():
-            assert set(re.findall(r"{\w+}", said)) == set(re.findall(r"{\w+}", WORDS["en"][key])), key
-
-
-def test_customers_read_their_own_language(floor: Floor) -> None:
-    change(Customer, locale="de_AT")
-    said = text(slip())
-    assert ("Lieferschein" in said, "Paket 1 von 1" in said, "Seite 1 von 1" in said) == (True, True, True)
-    assert "1.250,50 €" in money(125_050, "EUR", locale_of("de_DE")).replace("\u00a0", " ")
-    assert money(125_050, "JPY", locale_of("en_GB")) == "JP¥125,050"
-    assert (percent(550, locale_of("en_GB")), percent(2000, locale_of("en_GB"))) == ("5.5%", "20%")
-
-
-def test_an_address_is_written_by_its_country_and_a_foreign_one_is_named(floor: Floor) -> None:
-    change(Customer, name="Rosa", street="4 Quay Street", postcode="BS1 4ZZ", city="Bristol", country_code="GB")
-    assert "Rosa 4 Quay Street BRISTOL BS1 4ZZ UNITED KINGDOM" in text(slip())
-    change(Customer, street="Mengstr. 4", postcode="23552", city="Lübeck", country_code="DE")
-    said = text(slip())
-    assert "Rosa Mengstr. 4 23552 Lübeck".lower() in said.lower()
-    assert "GERMANY" not in said
-    change(Customer, street="", city="", country_code="", address="5 rue X\nLyon", country="France")
-    assert "Rosa 5 rue X Lyon FRANCE" in text(slip())
-
-
-def test_names_of_500_characters_wrap_and_are_cut_with_a_mark(floor: Floor) -> None:
-    change(Item, name=NAME_OF_500[:500])
-    change(Customer, name="W" * 200)
-    for kind in ("packing_slip", "invoice", "pick_list"):
-        assert "…" in text(KINDS[kind](id_of("SO-1"), {})) or kind == "pick_list"
-    assert len(clean(NAME_OF_500)) <= MOST
-
-
-@pytest.mark.parametrize(
-    "name", ["مصباح مكتبي أزرق", "מנורת שולחן", "台灯 蓝色", "Emoji 🎁 lamp", "A\x01\u202eB<b>&", "^XA^FD"]
-)
-def test_any_script_can_be_drawn(floor: Floor, name: str) -> None:
-    change(Item, name=name)
-    made = slip()
-    assert len(pages(made)) == 1
-    assert "\u202e" not in text(made)
-
-
-def test_scripts_from_right_to_left_are_pictures_of_shaped_letters() -> None:
-    assert isinstance(words("مصباح"), Shaped)
-    assert not isinstance(words("Lampe für Ödön"), Shaped)
-
-
-# --- length and speed ------------------------------------------------------------------------------------------------
-
-
 def long_order(world: World, count: int) -> Order:
     """An order of so many lines, all packed into one parcel by the ledger."""
     order = world.order("SO-L")
@@ -435,38 +223,6 @@ def long_order(world: World, count: int) -> Order:
         transact(pack)
     db.session.expire_all()
     return order
-
-
-def test_a_packing_instruction_is_whole_on_the_slip_and_on_the_pick_list(floor: Floor) -> None:
-    told = " ".join(f"Step {n:03d}: wrap it well." for n in range(38))
-    assert 900 < len(told) <= 1000  # that many are taken
-    change(Order, instructions=told, shows_instructions=True)
-    assert told in text(slip())
-    assert told in text(KINDS["pick_list"](id_of("SO-1"), {}))
-
-
-def test_a_slip_has_all_serial_numbers_of_a_parcel_whole(floor: Floor) -> None:
-    codes_of = [f"SN-{n:09d}" for n in range(900)]
-    transact(lambda: _pack_serials(floor, codes_of))
-    read = pages(slip())
-    assert len(read) > 2
-    found = re.findall(r"SN-\d+,?", " ".join(read))
-    assert found[:-1] == [f"{code}," for code in codes_of[:-1]]
-    assert found[-1].startswith(codes_of[-1])
-    assert "…" not in " ".join(read)
-
-
-def _pack_serials(floor: Floor, serials: list[str]) -> None:
-    by, unit = floor.by("eve"), db.session.get_one(Unit, db.session.scalars(select(Parcel.unit_id)).one())
-    line = db.session.scalars(select(OrderLine).where(OrderLine.order_id == id_of("SO-1"), OrderLine.line == 3)).one()
-    line.ordered = line.allocated = len(serials) + 1
-    opening, bench = ledger.virtual(floor.world.site.id, "opening"), ledger.Spot(floor.world.locations["PACK-1"].id)
-    rows = [{"item_id": line.item_id, "code": code, "location_id": opening.location_id} for code in serials]
-    db.session.execute(insert(Serial), rows)
-    target = ledger.Spot(unit.location_id or 0, unit.id)
-    for serial_id in db.session.scalars(select(Serial.id).where(Serial.code.in_(serials))).all():
-        ledger.move(by, line.item_id, 1, opening, bench, ledger.Why("opening"), serial_id=serial_id)
-        ledger.move(by, line.item_id, 1, bench, target, ledger.Why("verify", "SO-1", line.id), serial_id=serial_id)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2000])
