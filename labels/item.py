@@ -164,24 +164,30 @@ def _beside(sketch: Sketch, facts: ItemFacts, box: Box, *, is_copy: bool) -> Non
     lines = _lines(facts)
     height = sketch.media.mm(box.height)
     rows = (len(lines) + 1) // 2
-    field_mm = min(8.0, height * 0.5 / rows) if rows else 0.0
+    grown = _grown(sketch)
+    field_mm = min(8.0 * grown, height * 0.5 / rows) if rows else 0.0
     head, foot = sketch.rows(box, 0, field_mm * rows, gap_mm=0.8 if rows else 0)
     _title(sketch, facts, head, is_copy=is_copy)
-    grid(sketch, foot, lines, columns=2, mm=3.2)
+    grid(sketch, foot, lines, columns=2, mm=3.2 * grown, title_mm=1.4 * grown)
 
 
 def _title(sketch: Sketch, facts: ItemFacts, box: Box, *, is_copy: bool) -> None:
     """SKU in bold, the description below it, the GTIN last."""
-    height = sketch.media.mm(box.height)
-    gtin_mm = 2.6 if facts.gtin and height > 12 else 0.01
-    sku, words, gtin = sketch.rows(box, min(9.0, height * 0.36), 0, gtin_mm, gap_mm=0.4)
+    height, grown = sketch.media.mm(box.height), _grown(sketch)
+    gtin_mm = 2.6 * grown if facts.gtin and height > 12 else 0.01
+    sku, words, gtin = sketch.rows(box, min(9.0 * grown, height * 0.36), 0, gtin_mm, gap_mm=0.4)
     if is_copy:
         sku, mark = sketch.columns(sku, 3, 1, gap_mm=1)
-        copy_mark(sketch, mark, mm=2.0)
-    sketch.text(facts.sku, sku, 5.0, least_mm=1.8, bold=True, name="sku")
-    sketch.text(facts.description, words, 3.0, least_mm=1.5, lines=4, middle=False, name="description")
+        copy_mark(sketch, mark, mm=2.0 * grown)
+    sketch.text(facts.sku, sku, 5.0 * grown, least_mm=1.8, bold=True, name="sku")
+    sketch.text(facts.description, words, 3.0 * grown, least_mm=1.5, lines=4, middle=False, name="description")
     if gtin_mm > 1:
-        sketch.text(f"GTIN {facts.gtin}", gtin, 1.6, least_mm=1.2, name="gtin")
+        sketch.text(f"GTIN {facts.gtin}", gtin, 1.6 * grown, least_mm=1.2, name="gtin")
+
+
+def _grown(sketch: Sketch) -> float:
+    """How much larger than on a label of 50 mm the words are: one of 4 x 6 in hangs on a pallet, not on a shelf."""
+    return max(1.0, min(sketch.media.width_mm, sketch.media.height_mm) / 50)
 
 
 def _square_small(sketch: Sketch, facts: ItemFacts, chosen: Symbol, *, is_copy: bool) -> None:
@@ -209,10 +215,10 @@ def _long(sketch: Sketch, facts: ItemFacts, chosen: Symbol, *, is_copy: bool) ->
     head, foot = sketch.rows(sketch.room, 0, bars_mm + 3.8, gap_mm=0.8)
     words = None if chosen.kind == "gs1_128" else chosen.content
     barcode(sketch, chosen, foot, use, name="code", hri_mm=2.0, most_mm=module_mm, words=words)
-    lines = _lines(facts)
+    lines, grown = _lines(facts), _grown(sketch)
     left, right = sketch.columns(head, 3, 1.4) if lines else (head, head)
     _title(sketch, replace(facts, gtin=""), left, is_copy=is_copy)  # the symbol's own line says it
-    grid(sketch, right, lines, columns=1, mm=2.6, title_mm=1.2)
+    grid(sketch, right, lines, columns=1, mm=2.6 * grown, title_mm=1.2 * grown)
 
 
 def _bars(sketch: Sketch, chosen: Symbol, use: str) -> tuple[float, float]:
