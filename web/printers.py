@@ -75,12 +75,14 @@ def add() -> Response:
 def page(printer_id: int) -> str:
     """One printer."""
     printer = one(Printer, printer_id)
-    jobs = select(PrintJob).where(PrintJob.printer_id == printer.id).order_by(PrintJob.id.desc()).limit(15)
+    last = select(PrintJob).where(PrintJob.printer_id == printer.id).order_by(PrintJob.id.desc()).limit(15)
+    jobs = db.session.scalars(last).all()
     return render_template(
         "printing/printer.html",
         nav="/printers",
         printer=printer,
-        jobs=db.session.scalars(jobs).all(),
+        jobs=jobs,
+        names=printing.names(jobs, me()),
         waiting=_waiting().get(printer.id, 0),
         **CHOICES,
     )

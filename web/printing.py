@@ -47,10 +47,12 @@ def index() -> str:
     printer = one(Printer, printer_id) if printer_id else None
     if printer is not None:
         query = query.where(PrintJob.printer_id == printer.id)
+    found = slice_of(query)
     return render_template(
         "printing/jobs.html",
         nav="/printers",
-        found=slice_of(query),
+        found=found,
+        names=printing.names([row.PrintJob for row in found.rows], by),
         state=state,
         states=JOB_STATES,
         printer=printer,
@@ -73,6 +75,7 @@ def page(job_id: int) -> str:
         "printing/job.html",
         nav="/printers",
         job=job,
+        about=printing.names([job], by)[job.id],
         is_out=printing.may_be_out(job),
         printer=db.session.get(Printer, job.printer_id) if job.printer_id else None,
         original=db.session.get(PrintJob, job.copy_of) if job.copy_of else None,
@@ -142,13 +145,14 @@ def here() -> str:
     """Where this device works, its printers, and what of its labels somebody must look after."""
     by = me()
     mine = (PrintJob.site_id == by.site_id, PrintJob.device == by.device)
-    recent = select(PrintJob).where(*mine).order_by(PrintJob.id.desc()).limit(RECENT)
-    questions = printing.questions(by)
+    youngest = select(PrintJob).where(*mine).order_by(PrintJob.id.desc()).limit(RECENT)
+    questions, recent = printing.questions(by), db.session.scalars(youngest).all()
     return render_template(
         "printing/here.html",
         place=printing.place_of(by),
         questions=questions,
-        recent=[job for job in db.session.scalars(recent) if job not in questions],
+        recent=[job for job in recent if job not in questions],
+        names=printing.names({*questions, *recent}, by),
         printers=_printers_by_id(),
     )
 
@@ -184,6 +188,7 @@ def question(job_id: str) -> str:
     return render_template(
         "printing/question.html",
         job=job,
+        about=printing.names([job], me())[job.id],
         printer=printer,
         is_page=printing.is_for_page(job),
         is_out=printing.may_be_out(job),

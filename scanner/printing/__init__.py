@@ -31,6 +31,7 @@ from scanner.printing.ask import (
     questions,
 )
 from scanner.printing.card import own_printer, told
+from scanner.printing.names import names
 from scanner.printing.places import bind, place_of, printers_of, set_printers, unbind
 from scanner.printing.plates import KINDS as PLATES
 from scanner.printing.plates import once
@@ -59,6 +60,7 @@ __all__ = [
     "is_of",
     "is_worker_missing",
     "may_be_out",
+    "names",
     "new_check_digits",
     "new_printer",
     "once",
