@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, flash, redirect, render_template
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
@@ -100,14 +100,18 @@ def edit(printer_id: int) -> Response:
 @bp.post("/printers/<int:printer_id>/test")
 @allow()
 def test(printer_id: int) -> Response:
-    """Print a test label: one, however fast the button is pressed."""
+    """Print a test label: one, however fast the button is pressed. A page that prints is led to it, to open it."""
     by, printer = me(), one(Printer, printer_id)
     key = f"test:{printer.id}:{int(time.time()) // TEST_EVERY_S}"
-    return act(
-        lambda: printing.ask("test", printer.id, by, use=printer.used_for, key=key, printer=printer),
-        f"A test waits for {printer.code}.",
-        f"/printers/{printer_id}",
-    )
+    words, back = f"A test waits for {printer.code}.", f"/printers/{printer_id}"
+
+    def ask() -> PrintJob:
+        return printing.ask("test", printer.id, by, use=printer.used_for, key=key, printer=printer)
+
+    if printer.kind != "browser" or not printer.is_active:
+        return act(ask, words, back)
+    flash(f"{words} Open it, and print it from there.", "ok")
+    return redirect(f"/print-jobs/{transact(ask).id}", 303)
 
 
 @bp.post("/printers/<int:printer_id>/status")

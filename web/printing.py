@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from urllib.parse import urlencode
 
-from flask import Blueprint, g, make_response, redirect, render_template, request
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -33,8 +34,8 @@ PAGE = "page"  # of the device, in place of a printer's id
 @bp.get("/print-jobs")
 @allow()
 def index() -> str:
-    """The queue, the youngest first; of one printer, if it is asked for."""
-    by, state, printer_id = me(), argument("state"), argument_id("printer")
+    """The queue, the youngest first; of one printer or one device, if it is asked for."""
+    by, state, printer_id, device = me(), argument("state"), argument_id("printer"), argument("device", 64)
     query = (
         select(PrintJob, Printer.code.label("printer"), Person.name.label("person"))
         .outerjoin(Printer, Printer.id == PrintJob.printer_id)
@@ -47,6 +48,8 @@ def index() -> str:
     printer = one(Printer, printer_id) if printer_id else None
     if printer is not None:
         query = query.where(PrintJob.printer_id == printer.id)
+    if device:
+        query = query.where(PrintJob.device == device)
     found = slice_of(query)
     return render_template(
         "printing/jobs.html",
@@ -56,7 +59,28 @@ def index() -> str:
         state=state,
         states=JOB_STATES,
         printer=printer,
+        device=device,
     )
+
+
+@bp.post("/print-jobs/forget")
+@allow()
+def forget() -> Response:
+    """Cancel all that failed, of one printer or one device, if the list shows only those."""
+    printer, device = typed("printer", 18), typed("device", 64)
+    printer_id = one(Printer, int(printer)).id if printer.isascii() and printer.isdigit() else None
+    count = _forget_failed(device or None, printer_id)
+    flash(f"{count} will not be printed.", "ok")
+    shown = {"state": "failed", "printer": printer_id, "device": device}
+    return redirect("/print-jobs?" + urlencode({name: value for name, value in shown.items() if value}), 303)
+
+
+def _forget_failed(device: str | None, printer_id: int | None = None) -> int:
+    """Some in each transaction, until nothing is left. How many they were."""
+    by, count = me(), 0
+    while some := transact(lambda: printing.forget_failed(by, device=device, printer_id=printer_id)):
+        count += some
+    return count
 
 
 @bp.get("/print-jobs/<int:job_id>")
@@ -70,17 +94,17 @@ def page(job_id: int) -> str:
         .where(PrintStep.job_id == job.id)
         .order_by(PrintStep.id)
     )
-    in_use = select(Printer).where(Printer.site_id == by.site_id, Printer.is_active).order_by(Printer.code)
     return render_template(
         "printing/job.html",
         nav="/printers",
         job=job,
         about=printing.names([job], by)[job.id],
         is_out=printing.may_be_out(job),
+        may_be_opened=printing.may_be_opened(job),
         printer=db.session.get(Printer, job.printer_id) if job.printer_id else None,
         original=db.session.get(PrintJob, job.copy_of) if job.copy_of else None,
         steps=db.session.execute(steps).all(),
-        printers=db.session.scalars(in_use).all(),
+        printers=_other_printers(job),
         token=uuid.uuid4(),
     )
 
@@ -178,23 +202,36 @@ def work_here() -> Response:
     return redirect("/", 303)
 
 
+@bp.post("/print/forget")
+@allow(*EVERYONE)
+def forget_here() -> Response:
+    """Forget all that failed of what this device has asked for."""
+    _forget_failed(me().device)
+    return redirect("/print", 303)
+
+
 @bp.get("/print/<job_id>")
 @allow(*EVERYONE)
 def question(job_id: str) -> str:
     """One label of this device: open it, and say what came of it."""
     job = _mine(job_id)
     printer = db.session.get(Printer, job.printer_id) if job.printer_id else None
-    others = [row for row in printers_for(job.used_for) if row.id != job.printer_id and row.kind != "browser"]
     return render_template(
         "printing/question.html",
         job=job,
         about=printing.names([job], me())[job.id],
         printer=printer,
         is_page=printing.is_for_page(job),
+        may_be_opened=printing.may_be_opened(job),
         is_out=printing.may_be_out(job),
-        others=others,
+        others=_other_printers(job),
         token=uuid.uuid4(),
     )
+
+
+def _other_printers(job: PrintJob) -> list[Printer]:
+    """Where else it may be printed: the printers for that use, of which the page is none."""
+    return [row for row in printers_for(job.used_for) if row.id != job.printer_id and row.kind != "browser"]
 
 
 @bp.post("/print/<job_id>/open")
@@ -202,7 +239,7 @@ def question(job_id: str) -> str:
 def open_(job_id: str) -> Response:
     """Make the PDF for the browser's own print dialog. Refuses print_finished, and what cannot be made."""
     by, job = me(), _mine(job_id)
-    if not printing.is_for_page(job):
+    if not printing.may_be_opened(job):
         raise Refusal("print_finished", f"The {job.kind}")
     sha256 = hashlib.sha256(make(job).data).hexdigest()
     transact(lambda: printing.opened(job, by, sha256))
@@ -242,7 +279,7 @@ def _picture(job: PrintJob, target: Target) -> Response:
 def file(job_id: str) -> Response:
     """The PDF, for as long as nobody has said what came of it."""
     job = _mine(job_id)
-    if job.state != "sent" or not printing.is_for_page(job):
+    if job.state != "sent" or not printing.may_be_opened(job):
         raise Refusal("print_finished", f"The {job.kind}")
     made = make(job)
     response = make_response(made.data)

@@ -6,7 +6,6 @@ Whatever may have come out already is printed again only as a copy of its own, m
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, or_, select
@@ -15,19 +14,20 @@ from scanner.audit import audit
 from scanner.by import By
 from scanner.db import db, now
 from scanner.models import Printer, PrintJob, PrintStep
-from scanner.printing.ask import ask, choose_printer, note, take_effect
+from scanner.printing.ask import RECENT, ask, choose_printer, note, take_effect
+from scanner.printing.rights import are_of
 from scanner.printing.state import why_it_waits
 from scanner.refusals import Refusal
 
 ANYWHERE: Final = ("", "desk")  # devices that have no name of their own
-RECENT: Final = timedelta(days=7)  # nobody looks for a label that is older
+AT_ONCE: Final = 100  # forgotten in one transaction, so that scans do not wait for it
 _ASKED: Final = "asked for as "
 Says = tuple[bool, dict[str, Any]]  # whether a label says that it is a copy, and what else it says
 
 
 def unanswered(by: By) -> dict[tuple[int | None, str], int]:
     """How many prints of the last days are unknown or failed, and nobody has said what to do: by printer and state."""
-    wants = (PrintJob.state.in_(("unknown", "failed")), PrintJob.asked_at > now() - RECENT)
+    wants = (PrintJob.state.in_(("unknown", "failed")), PrintJob.available_at > now() - RECENT)
     columns = (PrintJob.printer_id, PrintJob.state)
     query = select(*columns, func.count()).where(PrintJob.site_id == by.site_id, *wants).group_by(*columns)
     return {(printer_id, state): count for printer_id, state, count in db.session.execute(query)}
@@ -53,8 +53,16 @@ def opened(job: PrintJob, by: By, sha256: str) -> None:
         job.state, job.attempts, job.sha256, job.sent_at = "sent", job.attempts + 1, sha256, now()
         take_effect(job)
         note(job, "opened by the page", by)
-    elif job.state != "sent":
+    elif not may_be_opened(job):
         raise Refusal("print_finished", _words(job))
+
+
+def may_be_opened(job: PrintJob) -> bool:
+    """Whether the page of a device may show it: it waits for that, or was shown and nobody has said what came of it.
+
+    What the desk has opened as a PDF is printed by that, and done: a second one is a copy.
+    """
+    return job.state in ("queued", "sent") and job.done_at is None and is_for_page(job)
 
 
 def is_for_page(job: PrintJob) -> bool:
@@ -75,8 +83,23 @@ def cancel(job: PrintJob, by: By) -> PrintJob:
     return _end(job, "cancelled", "cancelled", by)
 
 
+def forget_failed(by: By, *, device: str | None = None, printer_id: int | None = None) -> int:
+    """Cancel what failed and is theirs: of one device, of one printer, or all; some at once. Returns how many.
+
+    Belongs in `transact`; 0 says that nothing is left.
+    """
+    wanted = [PrintJob.state == "failed", are_of(by)]
+    wanted += [PrintJob.device == device] if device is not None else []
+    wanted += [PrintJob.printer_id == printer_id] if printer_id is not None else []
+    some = select(PrintJob).where(*wanted).order_by(PrintJob.id).limit(AT_ONCE).with_for_update()
+    jobs = db.session.scalars(some.execution_options(populate_existing=True)).all()
+    for job in jobs:
+        _end(job, "cancelled", "cancelled with all that failed", by)
+    return len(jobs)
+
+
 def print_again(job: PrintJob, by: By, asked: str = "") -> PrintJob:
-    """The same once more: itself if it surely did not come out, else a copy. Refuses print_under_way, print_waits.
+    """The same once more: itself if it surely did not come out, else one copy. Refuses print_under_way, print_waits.
 
     Where its printer was retired it goes to the one that serves this device. The same `asked` prints once.
     """
@@ -158,7 +181,7 @@ def again(
     details: dict[str, Any] | None = None,
     asked: str = "",
 ) -> PrintJob:
-    """The same at another place: itself if it surely did not come out, else a copy.
+    """The same at another place: itself, as many as were wanted, if it surely did not come out; else one copy.
 
     Refuses print_under_way, print_waits while it waits for the same printer, which is known to print nothing. `asked`
     names the asking, if it may come twice: the log keeps it, and what it has made is the answer to the second.
@@ -191,8 +214,7 @@ def _again(job: PrintJob, by: By, target: int | None, details: dict[str, Any] | 
         job.kind,
         job.subject_id,
         by,
-        use=job.used_for,
-        copies=job.copies,
+        use=job.used_for,  # one: how many a person has typed for the first is no wish for as many copies
         details=details,
         key=f"copy:{job.id}:{asked or by.scan_id}",
         printer=db.session.get(Printer, target) if target else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import or_, select, union_all
@@ -19,6 +20,7 @@ from scanner.refusals import Refusal
 
 MOST_COPIES: Final = 999
 OPEN_QUESTIONS: Final = 20
+RECENT: Final = timedelta(days=7)  # since it was last asked for: nobody looks for a label that is older
 DIGITS: Final = "check_digits"  # among the details of a location's new label
 
 
@@ -101,7 +103,8 @@ def choose_printer(by: By, use: str) -> Printer | None:
     query = select(Printer).where(
         Printer.site_id == by.site_id,
         Printer.is_active,
-        or_(Printer.id == here, (Printer.used_for == use) & Printer.is_default),
+        Printer.used_for == use,  # a bench may have been given it when it was for something else
+        or_(Printer.id == here, Printer.is_default),
     )
     return db.session.scalars(query.order_by((Printer.id == here).desc().nulls_last(), Printer.id).limit(1)).first()
 
@@ -125,11 +128,12 @@ def give_check_digits(digits: Mapping[int, str]) -> None:
 
 
 def questions(by: By) -> list[PrintJob]:
-    """What this device has asked for and a person must look after.
+    """What this device has asked for in the last days and a person must look after, the youngest first.
 
     Jobs for its own page, unknown and failed ones, and what waits for a printer that is known to print nothing.
     """
-    mine = (PrintJob.site_id == by.site_id, PrintJob.device == by.device)
+    is_recent = PrintJob.available_at > now() - RECENT
+    mine = (PrintJob.site_id == by.site_id, PrintJob.device == by.device, is_recent)
     pages = select(Printer.id).where(Printer.site_id == by.site_id, Printer.kind == "browser")
     is_page = or_(PrintJob.printer_id.is_(None), PrintJob.printer_id.in_(pages))
     is_open = is_page & PrintJob.state.in_(("queued", "sent"))
@@ -140,7 +144,7 @@ def questions(by: By) -> list[PrintJob]:
         select(PrintJob.id).where(*mine, PrintJob.done_at.is_(None), wants),
         select(PrintJob.id).where(*mine, PrintJob.state == "failed"),
     )
-    found = select(PrintJob).where(PrintJob.id.in_(ids)).order_by(PrintJob.id).limit(OPEN_QUESTIONS)
+    found = select(PrintJob).where(PrintJob.id.in_(ids)).order_by(PrintJob.id.desc()).limit(OPEN_QUESTIONS)
     return list(db.session.scalars(found))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from sqlalchemy import ColumnElement, true
+
 from scanner.by import By
 from scanner.models import PrintJob
 from scanner.refusals import Refusal
@@ -25,6 +27,13 @@ def is_of(job: PrintJob, by: By) -> bool:
     is_here = job.device == by.device and job.kind not in DESKS
     is_theirs = by.is_supervisor or job.person_id == by.person_id or is_here
     return job.site_id == by.site_id and is_theirs
+
+
+def are_of(by: By) -> ColumnElement[bool]:
+    """SQL: the same of any print."""
+    is_here = (PrintJob.device == by.device) & PrintJob.kind.not_in(DESKS)
+    is_theirs = true() if by.is_supervisor else (PrintJob.person_id == by.person_id) | is_here
+    return (PrintJob.site_id == by.site_id) & is_theirs
 
 
 def check_again(job: PrintJob, by: By) -> None:

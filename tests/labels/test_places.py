@@ -75,6 +75,20 @@ def test_the_button_binds_the_device_of_the_session_and_home_tells_the_place(
     assert db.session.scalar(select(func.count()).select_from(DevicePlace)) == 0
 
 
+def test_a_bench_prints_on_no_printer_that_is_for_something_else_now(app: Flask, warehouse: World) -> None:
+    by, bench = warehouse.by("cleo", device="gun-7"), warehouse.locations["PACK-1"]
+    zebra = printer(by, "10.0.0.7:9100")
+    own = printer(by, "10.0.0.8:9100", "OWN", is_default=False)
+    transact(lambda: printing.set_printers(bench, db.session.get_one(Printer, own.id), None, by))
+    transact(lambda: printing.bind(bench, by))
+    assert ask(by)[0].printer_id == own.id
+    sheet = facts("OWN", "10.0.0.8:9100", language="pdf", width_mm=210, height_mm=297, used_for="paper")
+    transact(lambda: printing.change_printer(db.session.get_one(Printer, own.id), sheet, by))
+    assert ask(by)[0].printer_id == zebra.id
+    assert printing.place_of(by).label == zebra
+    assert ask(by, use="paper")[0].printer_id is None  # it was never made this bench's for papers
+
+
 def test_nobody_works_in_a_shelf(app: Flask, warehouse: World, browser: Log_in) -> None:
     ben, shelf = browser("ben"), warehouse.locations["A-01-1"]
     assert ben.send("/print/place", {"location": shelf.id}).status_code == 422

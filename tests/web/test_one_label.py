@@ -154,3 +154,23 @@ def test_what_a_new_pallets_label_says_stays_when_the_desk_prints_it_elsewhere(f
     eve.send("/labels/unit/print", {"id": unit, "on": f"p{other.id}", "token": "one"})
     (moved,) = jobs()
     assert (moved.id, moved.printer_id, moved.details) == (job.id, other.id, {"item": 1, "count": 6})
+
+
+@pytest.mark.parametrize("kind", ["unit", "shipment"])
+def test_a_label_that_the_desk_has_opened_as_a_file_is_not_opened_a_second_time_without_a_mark(
+    floor: Floor, browser: Log_in, kind: str
+) -> None:
+    eve, parcel = browser("eve"), db.session.scalars(select(Parcel)).one()
+    eve.send(f"/labels/{kind}/pdf", {"id": {"unit": parcel.unit_id, "shipment": parcel.id}[kind], "on": "105x148"})
+    (first,) = jobs()
+    for page in (f"/print/{first.public_id}", f"/print-jobs/{first.id}"):
+        assert "Open it</button>" not in eve.get(page).text
+        assert "Forget it" not in eve.get(page).text
+        assert "Print a copy" in eve.get(page).text
+    assert eve.send(f"/print/{first.public_id}/open").status_code == 422
+    assert eve.get(f"/print/{first.public_id}/file").status_code == 422
+    eve.send(f"/print/{first.public_id}/answer", {"answer": "again"})
+    copy = jobs()[-1]
+    assert copy.copy_of == first.id
+    opened = eve.send(f"/print/{copy.public_id}/open")
+    assert "COPY" in pages(eve.get(opened.headers["Location"]).data)[0]

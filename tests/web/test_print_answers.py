@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from scanner import people, printing
 from scanner.db import db, now, transact
-from scanner.models import Order, PrintJob
+from scanner.models import AuditEntry, Order, PrintJob
 from scanner.printing import queue
 from tests.conftest import Browser
 from tests.labels.desk import again, ask, printer
@@ -183,3 +184,102 @@ def test_everybody_prints_the_paper_of_what_they_look_up(warehouse: World, brows
     url = f"/lookup/order/{db.session.scalars(select(Order.id)).one()}"
     for name in ("ben", "eve"):
         assert "PRINT PICK LIST" in browser(name).get(url).text
+
+
+# --- what failed -----------------------------------------------------------------------------------------------------
+
+
+def set_of(jobs: list[PrintJob], **values: object) -> None:
+    """Jobs as they have become."""
+    ids = [job.id for job in jobs]
+    transact(lambda: db.session.execute(update(PrintJob).where(PrintJob.id.in_(ids)).values(values)))
+
+
+def test_a_new_question_comes_before_all_that_failed_and_what_is_a_week_old_is_asked_no_more(warehouse: World) -> None:
+    by, long_ago = warehouse.by("cleo", device="gun-7"), now() - timedelta(days=8)
+    printer(warehouse.by("eve"), "10.0.0.7:9100")
+    failed, old, lost, waits = ask(by, 25), ask(by, 3), ask(by), ask(by)
+    set_of([*failed, *old], state="failed", done_at=now())
+    set_of(old, asked_at=long_ago, available_at=long_ago)
+    set_of(lost, state="unknown")
+    set_of(waits, printer_id=None)
+    found = [job.id for job in printing.questions(by)]
+    assert found[:2] == [waits[0].id, lost[0].id]
+    assert not set(found) & {job.id for job in old}
+    again_now = transact(lambda: printing.print_again(db.session.get_one(PrintJob, old[0].id), by))
+    set_of([again_now], state="failed")
+    assert old[0].id in [job.id for job in printing.questions(by)]  # it was asked for today
+
+
+def test_all_that_failed_at_a_device_is_forgotten_with_one_button_and_each_is_written_down(
+    warehouse: World, browser: Log_in
+) -> None:
+    by = warehouse.by("cleo", device="device-of-cleo")
+    printer(warehouse.by("eve"), "10.0.0.7:9100")
+    failed, lost, others = ask(by, 120), ask(by), ask(warehouse.by("ben", device="gun-9"))
+    cleo = browser("cleo")
+    assert "Forget all that failed" not in cleo.get("/print").text
+    set_of([*failed, *others], state="failed")
+    set_of(lost, state="unknown")
+    assert "Forget all that failed" in cleo.get("/print").text
+    assert cleo.send("/print/forget").headers["Location"] == "/print"
+    states = {job.id: job.state for job in jobs()}
+    assert {states[job.id] for job in failed} == {"cancelled"}
+    assert (states[lost[0].id], states[others[0].id]) == ("unknown", "failed")
+    notes = select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "print.cancelled")
+    assert db.session.scalar(notes) == len(failed)
+    assert "Forget all that failed" not in cleo.get("/print").text
+
+
+def test_nobody_forgets_an_invoice_of_the_desk_that_failed_at_a_device_that_they_share(
+    warehouse: World, browser: Log_in
+) -> None:
+    warehouse.order("SO-1", ("MUG", 1))
+    order = db.session.scalars(select(Order.id)).one()
+    by = warehouse.by("eve", device="device-of-ben")
+    set_of([transact(lambda: printing.ask("invoice", order, by, use="paper"))], state="failed")
+    browser("ben").send("/print/forget")
+    assert [job.state for job in jobs()] == ["failed"]
+
+
+def test_the_desk_cancels_all_that_failed_of_a_device_of_a_printer_or_of_all(warehouse: World, browser: Log_in) -> None:
+    zebra = printer(warehouse.by("eve"), "10.0.0.7:9100")
+    other = printer(warehouse.by("eve"), "10.0.0.8:9100", "OTHER", is_default=False)
+    gun, phone = warehouse.by("cleo", device="gun-7"), warehouse.by("ben", device="phone")
+    asked = [*ask(gun), *ask(gun, printer=other), *ask(phone, printer=other), *ask(phone), *ask(phone)]
+    set_of(asked[:4], state="failed")
+    eve = browser("eve")
+    assert 'href="/print-jobs?device=gun-7&amp;state=failed"' in eve.get(f"/print-jobs/{asked[0].id}").text
+    page = eve.get("/print-jobs?device=gun-7&state=failed").text
+    assert "Cancel all that failed" in page
+    assert (f"/print-jobs/{asked[1].id}" in page, f"/print-jobs/{asked[2].id}" in page) == (True, False)
+    assert "Cancel all that failed" not in eve.get("/print-jobs?device=gun-7").text
+
+    def states() -> list[str]:
+        return [job.state for job in jobs()]
+
+    eve.send("/print-jobs/forget", {"device": "gun-7", "printer": zebra.id})
+    assert states() == ["cancelled", "failed", "failed", "failed", "queued"]
+    eve.send("/print-jobs/forget", {"device": "", "printer": other.id})
+    assert states() == ["cancelled", "cancelled", "cancelled", "failed", "queued"]
+    eve.send("/print-jobs/forget", {"device": "", "printer": ""})
+    assert states() == ["cancelled"] * 4 + ["queued"]
+
+
+# --- how many --------------------------------------------------------------------------------------------------------
+
+
+def test_a_copy_is_one_however_many_the_first_were(warehouse: World) -> None:
+    by = warehouse.by("cleo", device="gun-7")
+    printer(warehouse.by("eve"), "10.0.0.7:9100")
+    (job,) = ask(by, copies=999)
+    out(job)
+    assert transact(lambda: printing.repeat_last(by)).copies == 1
+    assert transact(lambda: printing.print_again(again(job), warehouse.by("cleo"))).copies == 1
+
+
+def test_what_surely_did_not_come_out_is_printed_as_often_as_it_was_wanted(warehouse: World) -> None:
+    by = warehouse.by("cleo", device="gun-7")
+    printer(warehouse.by("eve"), "10.0.0.7:9100")
+    job = out(ask(by, copies=12)[0], "failed")
+    assert transact(lambda: printing.print_again(job, by)).copies == 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Callable
@@ -78,7 +79,8 @@ def test_the_board_and_the_printers_tell_of_prints_that_nobody_has_answered_for(
     for job, state in ((lost, "unknown"), (old, "unknown"), (failed, "failed"), (elsewhere, "unknown")):
         out(job, state)
     long_ago = now() - timedelta(days=8)
-    transact(lambda: db.session.execute(update(PrintJob).where(PrintJob.id == old.id).values(asked_at=long_ago)))
+    was_asked = {"asked_at": long_ago, "available_at": long_ago}
+    transact(lambda: db.session.execute(update(PrintJob).where(PrintJob.id == old.id).values(was_asked)))
     board, printers = eve.get("/board").text, eve.get("/printers").text
     assert 'href="/print-jobs?state=unknown"><b>2 prints unknown</b></a>' in board
     assert 'href="/print-jobs?state=failed"><b>1 print failed</b></a>: it did not come out.' in board
@@ -94,3 +96,35 @@ def test_the_board_and_the_printers_tell_of_prints_that_nobody_has_answered_for(
     eve.send(f"/print-jobs/{failed.id}/answer", {"answer": "cancel"})
     assert "Nothing waits for a decision." in eve.get("/board").text
     assert "1 unknown" not in eve.get("/printers").text
+
+
+def test_a_test_for_a_page_leads_to_where_the_desk_opens_it(warehouse: World, browser: Log_in) -> None:
+    web = printer(warehouse.by("eve"), "", "WEB", kind="browser", language="pdf")
+    eve = browser("eve")
+    answer = eve.send(f"/printers/{web.id}/test")
+    job = db.session.scalars(select(PrintJob)).one()
+    assert answer.headers["Location"] == f"/print-jobs/{job.id}"
+    page = eve.get(f"/print-jobs/{job.id}").text
+    assert "A test waits for WEB. Open it" in page
+    assert f'action="/print/{job.public_id}/open" target="_blank"' in page
+    opened = eve.send(f"/print/{job.public_id}/open")
+    assert eve.get(opened.headers["Location"]).mimetype == "application/pdf"
+    page = eve.get(f"/print-jobs/{job.id}").text
+    assert ("Open it</button>" in page, "It came out</button>" in page) == (True, True)
+    eve.send(f"/print-jobs/{job.id}/answer", {"answer": "came_out"})
+    assert "Open it</button>" not in eve.get(f"/print-jobs/{job.id}").text
+
+
+def test_print_elsewhere_at_the_desk_offers_printers_for_that_use_only(warehouse: World, browser: Log_in) -> None:
+    by, eve = warehouse.by("eve"), browser("eve")
+    for code in ("ZEBRA", "OTHER"):
+        printer(by, "10.0.0.7:9100", code)
+    for code in ("OFFICE", "LASER"):
+        printer(by, "ipp://10.0.0.8/ipp/print", code, kind="ipp", language="pdf", used_for="paper")
+    printer(by, "", "WEB", kind="browser", language="pdf", is_default=False)
+    (label,), (paper,) = ask(by), ask(by, use="paper")
+
+    def offered(job: PrintJob) -> list[str]:
+        return re.findall(r'<option value="\d+">(\w+),', eve.get(f"/print-jobs/{job.id}").text)
+
+    assert (offered(label), offered(paper)) == (["ZEBRA"], ["OFFICE"])
