@@ -14,6 +14,7 @@ from scanner.db import db, transact
 from scanner.models import Order, Parcel, Printer, PrintJob, ScanRecord, Site, Task, Unit
 from scanner.printing.printers import Facts
 from scanner.refusals import Refusal
+from scanner.verify import label
 from tests.scanner.floor import SCANS, Floor, case, difference, dump, pallet, place, tote
 from tests.scanner.walks import stock_up
 
@@ -308,13 +309,13 @@ def test_label_and_slip_print_on_the_scan_that_closes(floor: Floor) -> None:
 
 
 def test_one_printer_for_both_is_told_once(floor: Floor) -> None:
-    zebra = printer(floor)
-    by = floor.by("eve")
-    bench = floor.world.locations["PACK-1"]
-    transact(lambda: printing.set_printers(bench, zebra, zebra, by))
-    transact(lambda: printing.bind(bench, floor.by("cleo")))
-    answer = floor.scans("cleo", picked(floor), tote(1), "MUG", "MUG", "MILK")
-    assert answer["say"] == "SO-1 is packed. Label and slip print at ZEBRA-1."
+    printer(floor)
+    laser = printer(floor, "LASER-1", "paper")
+    task = picked(floor)
+    floor.scans("cleo", task, tote(1), "MUG", "MUG", "MILK")
+    shipment = next(job for job in jobs() if job.kind == "shipment")
+    transact(lambda: printing.print_elsewhere(shipment, laser, floor.by("cleo")))
+    assert label.where(db.session.get_one(Task, task)) == " Label and slip print at LASER-1."
 
 
 def after(floor: Floor, name: str, task: int, raw: str) -> dict[str, Any]:
