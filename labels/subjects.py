@@ -274,7 +274,9 @@ def _shipment(job: PrintJob, media: Media, _target: Target) -> Drawing:
     """Our own label of a parcel. One that its carrier has sent is printed instead: labels/carrier.py."""
     parcel = subject(job)
     order, box = db.session.get_one(Order, parcel.order_id), db.session.get_one(Unit, parcel.unit_id)
-    all_of_it = list(db.session.scalars(select(Parcel.id).where(Parcel.order_id == order.id).order_by(Parcel.id)))
+    together = select(Parcel).where(Parcel.order_id == order.id, Parcel.delivery == parcel.delivery)
+    parcels = list(db.session.scalars(together.order_by(Parcel.id)))
+    is_whole = order.status in ("packed", "shipped") or all(each.status == "shipped" for each in parcels)
     facts = ShipmentFacts(
         ship_from=_ship_from(job),
         ship_to=_ship_to(order),
@@ -282,8 +284,8 @@ def _shipment(job: PrintJob, media: Media, _target: Target) -> Drawing:
         service=parcel.service or order.service,
         tracking=parcel.tracking,
         order=order.number,
-        parcel=all_of_it.index(parcel.id) + 1,
-        parcels=len(all_of_it) if order.status in ("packed", "shipped") else None,  # till then one more may come
+        parcel=parcels.index(parcel) + 1,
+        parcels=len(parcels) if is_whole else None,  # till then one more may come
         weight_g=parcel.weight_g,
         routing=_routing(order),
         sscc=box.code,

@@ -72,7 +72,7 @@ def _content_symbol(sketch: Sketch, facts: UnitFacts) -> Symbol | None:
         return None
     if keys.gtin(facts.gtin) is None:
         raise Refusal("label_bad_content", facts.gtin, why="it is no GTIN: its check digit or its length is wrong")
-    if keys.is_restricted(facts.gtin.zfill(14)):
+    if keys.is_restricted(facts.gtin.zfill(14)) or keys.is_variable(facts.gtin):
         return None
     digits = str(facts.count)
     even = digits.zfill(len(digits) + len(digits) % 2)  # an even number of digits takes fewer bars

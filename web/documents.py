@@ -31,7 +31,7 @@ SUBJECTS: dict[str, tuple[Any, str, str]] = {  # kind: what it is about, its tit
     "count_sheet": (Task, "Count sheet", "/tasks"),
     "manifest": (Manifest, "Manifest", "/manifests"),
 }
-OPTIONS = {"receiving_sheet": ("blind",), "packing_slip": ("parcel",)}
+OPTIONS = {"receiving_sheet": ("blind",), "packing_slip": ("parcel", "delivery")}
 
 
 @bp.get("/documents/<kind>/<int:subject_id>")

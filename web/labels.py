@@ -158,7 +158,7 @@ def _print_paper(kind: str) -> AnyResponse:
         raise NotFound
     one(subjects.SUBJECTS[kind], subject)
     printer = printer_at(typed("on", 24))
-    details = {name: int(typed(name, 9)) for name in ("blind", "parcel") if typed(name, 9).isdecimal()}
+    details = {name: int(typed(name, 9)) for name in ("blind", "parcel", "delivery") if typed(name, 9).isdecimal()}
 
     def work() -> PrintJob:
         if printer is None:

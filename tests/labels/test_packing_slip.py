@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from labels.documents import KINDS
+from labels.make import Target, proof_of, trial
+from labels.parts import Text
 from scanner import ledger
+from scanner.accept import accept_scan
 from scanner.barcode import command, encode
 from scanner.db import db, transact
 from scanner.models import (
@@ -18,6 +21,7 @@ from scanner.models import (
     Order,
     OrderLine,
     Parcel,
+    PrintJob,
     Serial,
     Unit,
 )
@@ -148,3 +152,63 @@ def _pack_serials(floor: Floor, serials: list[str]) -> None:
     for serial_id in db.session.scalars(select(Serial.id).where(Serial.code.in_(serials))).all():
         ledger.move(by, line.item_id, 1, opening, bench, ledger.Why("opening"), serial_id=serial_id)
         ledger.move(by, line.item_id, 1, bench, target, ledger.Why("verify", "SO-1", line.id), serial_id=serial_id)
+
+
+def test_a_second_delivery_has_a_slip_and_labels_of_its_own_and_the_first_keeps_its_own(warehouse: World) -> None:
+    floor = Floor(warehouse)
+    warehouse.stock("MUG", "A-01-1", 3)
+    warehouse.order("SO-9", ("MUG", 5))
+    _pack_and_ship(floor, 501)
+    warehouse.stock("MUG", "A-01-1", 2)
+    floor.pick("SO-9", 502)
+    _pack_and_print(floor, 502)
+    first, second = db.session.scalars(select(Parcel).order_by(Parcel.id)).all()
+    assert (first.delivery, second.delivery) == (1, 2)
+    latest = text(slip("SO-9"))
+    assert "Delivery" in latest
+    assert "Parcel 1 of 1" in latest
+    assert "TRACK-501" not in latest
+    assert "Not in this delivery" not in latest
+    for details in ({"delivery": 1}, {"parcel": first.id}):
+        earlier = text(slip("SO-9", **details))
+        assert "TRACK-501" in earlier
+        assert "Parcel 1 of 1" in earlier
+        assert re.search(r"Not in this delivery.*\b5\b\s+3\s+2\b", earlier, re.DOTALL)
+    assert [_parcel_on_label(floor, parcel) for parcel in (first, second)] == [("1/1",), ("1/1",)]
+    slips = db.session.scalars(select(PrintJob).where(PrintJob.kind == "packing_slip").order_by(PrintJob.id)).all()
+    assert [(job.details.get("delivery"), job.copy_of) for job in slips] == [(None, None), (2, None)]
+
+
+def test_parcels_that_leave_one_after_the_other_are_of_one_delivery(warehouse: World) -> None:
+    floor = Floor(warehouse)
+    warehouse.stock("MUG", "A-01-1", 3)
+    warehouse.order("SO-9", ("MUG", 3))
+    floor.pick("SO-9")
+    floor.pack("SO-9")
+    parcel = db.session.scalars(select(Parcel)).one()
+    _second_parcel(parcel)
+    parcel.status = "shipped"
+    db.session.commit()
+    assert [_parcel_on_label(floor, each) for each in db.session.scalars(select(Parcel).order_by(Parcel.id))] == [
+        ("1/2",),
+        ("2/2",),
+    ]
+
+
+def _pack_and_ship(floor: Floor, tote: int) -> None:
+    floor.pick("SO-9", tote)
+    _pack_and_print(floor, tote)
+    task = floor.start("cleo", "ship", "DPD")
+    floor.scans("cleo", task, floor.parcels("SO-9")[0], f"TRACK-{tote}", command("CLOSE"), command("CLOSE"))
+
+
+def _pack_and_print(floor: Floor, tote: int) -> None:
+    task = floor.pack("SO-9", tote)
+    accept_scan(floor.incoming("cleo", None, command("PRINT"), shown=("task", task)), floor.by("cleo"))
+    db.session.execute(update(PrintJob).values(state="sent"))
+    db.session.commit()
+
+
+def _parcel_on_label(floor: Floor, parcel: Parcel) -> tuple[str, ...]:
+    label = proof_of(trial("shipment", parcel.id, floor.by("eve")), Target("zpl", 203, 102, 152)).label
+    return next(part.lines for part in label.parts if isinstance(part, Text) and part.name == "parcel")
