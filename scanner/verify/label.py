@@ -5,12 +5,10 @@ They print by themselves where a printer serves the bench; else they wait for PR
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
-
 from scanner import printing
 from scanner.by import By
 from scanner.db import db
-from scanner.models import Parcel, Printer, PrintJob, Task
+from scanner.models import Printer, PrintJob, Task
 from scanner.printing.card import PAGE, comes_out_at
 from scanner.refusals import Refusal
 
@@ -34,15 +32,15 @@ def _print_or_wait(task: Task, by: By, kind: str, subject_id: int, use: str) -> 
     if printer is None:
         task.note(to_print=[*task.state.get("to_print", []), [kind, subject_id, use]])
         return
-    job = _asked(kind, subject_id, by, use, printer)
+    job = _asked(task, kind, subject_id, by, use, printer)
     _note(task, [job])
     if printing.why_it_waits(job):
         by.tone = "warn"
 
 
-def _asked(kind: str, subject_id: int, by: By, use: str, printer: Printer | None = None) -> PrintJob:
+def _asked(task: Task, kind: str, subject_id: int, by: By, use: str, printer: Printer | None = None) -> PrintJob:
     """The print of it. One that waits or is being sent for somebody else is this one too: it refuses no scan."""
-    details = _details(kind, subject_id)
+    details = _details(task, kind)
     try:
         return printing.once(kind, subject_id, by, use=use, details=details, printer=printer)
     except Refusal as refusal:
@@ -52,12 +50,10 @@ def _asked(kind: str, subject_id: int, by: By, use: str, printer: Printer | None
         return first
 
 
-def _details(kind: str, order_id: int) -> dict[str, int] | None:
+def _details(task: Task, kind: str) -> dict[str, int] | None:
     """Of which delivery the slip is, from the second one on: it is another paper than the first."""
-    if kind != "packing_slip":
-        return None
-    last = db.session.scalar(select(func.max(Parcel.delivery)).where(Parcel.order_id == order_id)) or 1
-    return {"delivery": last} if last > 1 else None
+    delivery = task.state.get("delivery", 1)
+    return {"delivery": delivery} if kind == "packing_slip" and delivery > 1 else None
 
 
 def _note(task: Task, jobs: list[PrintJob]) -> None:
@@ -72,7 +68,7 @@ def prints(task: Task, *, by: By) -> str:
     waiting = task.state.get("to_print", [])
     if not waiting:
         return ""
-    jobs = [_asked(kind, subject_id, by, use) for kind, subject_id, use in waiting]
+    jobs = [_asked(task, kind, subject_id, by, use) for kind, subject_id, use in waiting]
     task.note(to_print=[])
     _note(task, jobs)
     return printing.told(jobs, by)

@@ -73,7 +73,7 @@ def new_parcel(task: Task, by: By) -> None:
     )
     db.session.add(parcel)
     db.session.flush()
-    task.note(parcel=parcel.id, unit=carton.id)
+    task.note(parcel=parcel.id, unit=carton.id, delivery=parcel.delivery)
 
 
 def _delivery(order_id: int) -> ScalarSelect[int]:
