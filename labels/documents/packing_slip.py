@@ -16,6 +16,7 @@ from labels.documents.figures import day, locale_of, number, weight
 from labels.documents.letters import INK, words
 from labels.documents.sheet import BAND, Column, Sheet
 from scanner.barcode import encode
+from scanner.by import day_at
 from scanner.db import db
 from scanner.models import Carton, Customer, Item, Lot, Move, Order, OrderLine, Parcel, Serial, Site, Unit
 
@@ -45,10 +46,11 @@ def packing_slip(order_id: int, details: Mapping[str, Any] | None = None) -> byt
     if customer.phone:
         to.append(f"{sheet.say('phone')} {customer.phone}")
     sheet.blocks((sheet.say("ship_to"), to), (sheet.say("ship_from"), _from(sheet, site, customer)))
+    ordered_on = day_at(order.ordered_at, site.timezone) if order.ordered_at else None
     parcels = _parcels(order_id)
     sheet.facts(
         (sheet.say("order"), order.number),
-        (sheet.say("ordered_on"), day(order.ordered_at.date() if order.ordered_at else None, sheet.locale)),
+        (sheet.say("ordered_on"), day(ordered_on, sheet.locale)),
         (sheet.say("carrier"), f"{order.carrier} {order.service}".strip()),
         (sheet.say("parcels"), str(len(parcels)) if parcels else ""),
     )
