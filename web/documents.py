@@ -13,8 +13,8 @@ from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.exceptions import NotFound
 
 from labels.documents import KINDS
+from labels.documents.invoice import printed
 from scanner import billing
-from scanner.db import transact
 from scanner.models import Location, Manifest, Order, PurchaseOrder, Task
 from scanner.refusals import Refusal
 from web.auth import allow, me
@@ -74,12 +74,7 @@ def pdf(kind: str, subject_id: int) -> Response:
 def issue(order_id: int) -> Response:
     """Give the invoice its number and hand out the original. Who asks again gets a copy."""
     by, order = me(), one(Order, order_id)
-
-    def work() -> bytes:
-        billing.issue(order_id, by)
-        return KINDS["invoice"](order_id, {"key": f"desk-{uuid.uuid4()}"})
-
-    return _answer("invoice", order, transact(work))
+    return _answer("invoice", order, printed(order_id, f"desk-{uuid.uuid4()}", by))
 
 
 def _fault(order: Order) -> str:

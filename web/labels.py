@@ -193,7 +193,7 @@ def pdf_(kind: str) -> Response:
     if wish.is_plate and len(wish.jobs) > MOST_PLATES:
         raise Refusal("bad_quantity", len(wish.jobs))
     if wish.is_plate and copies > 1:
-        raise Refusal("label_has_one", f"The {kind}")
+        raise Refusal("label_has_one", f"The {kind}", other="label")
     response = Response(_plates(wish) if wish.is_plate else _file(wish, copies), mimetype=PDF)
     response.headers["Content-Disposition"] = f'inline; filename="{kind}.pdf"'
     return response

@@ -16,6 +16,7 @@ from labels.documents.figures import day, locale_of, number, weight
 from labels.documents.letters import INK, words
 from labels.documents.sheet import BAND, Column, Sheet
 from scanner.barcode import encode
+from scanner.by import day_at
 from scanner.db import db
 from scanner.models import Carton, Customer, Item, Lot, Move, Order, OrderLine, Parcel, Serial, Site, Unit
 
@@ -49,9 +50,10 @@ def packing_slip(order_id: int, details: Mapping[str, Any] | None = None) -> byt
     all_of_it, said = _parcels(order_id), details or {}
     delivery = _delivery(all_of_it, said.get("parcel"), said.get("delivery"))
     parcels = [row for row in all_of_it if row[0].delivery == delivery]
+    ordered_on = day_at(order.ordered_at, site.timezone) if order.ordered_at else None
     sheet.facts(
         (sheet.say("order"), order.number),
-        (sheet.say("ordered_on"), day(order.ordered_at.date() if order.ordered_at else None, sheet.locale)),
+        (sheet.say("ordered_on"), day(ordered_on, sheet.locale)),
         (sheet.say("carrier"), f"{order.carrier} {order.service}".strip()),
         (sheet.say("delivery"), str(delivery) if delivery > 1 else ""),
         (sheet.say("parcels"), str(len(parcels)) if parcels else ""),

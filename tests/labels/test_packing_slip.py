@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -23,6 +24,7 @@ from scanner.models import (
     Parcel,
     PrintJob,
     Serial,
+    Site,
     Unit,
 )
 from tests.labels.papers import change, id_of, packed, shipped_manifest, slip
@@ -48,6 +50,12 @@ def test_the_slip_tells_content_lots_serials_carton_weight_and_tracking(floor: F
     assert "Expires" in said
     assert "Töpferei Nord GmbH" in said
     assert "Not in this delivery" not in said
+
+
+def test_an_orders_day_is_that_of_the_site(floor: Floor) -> None:
+    change(Site, locale="en_GB")
+    change(Order, ordered_at=datetime(2026, 11, 24, 23, tzinfo=UTC))  # midnight in Berlin
+    assert "25 Nov 2026" in text(slip())
 
 
 def test_what_was_taken_back_out_of_a_parcel_is_not_on_the_slip(warehouse: World) -> None:
