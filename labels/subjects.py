@@ -17,9 +17,11 @@ from sqlalchemy import func, select
 from labels.card import CardFacts, card, command_card
 from labels.check_printer import PrinterFacts, check_printer
 from labels.check_sheet import check_sheet
+from labels.documents.address import bare_postcode
 from labels.documents.address import lines as address_lines
 from labels.documents.facts import company, party
 from labels.documents.figures import locale_of
+from labels.frame import kilograms
 from labels.item import SYMBOLS, ItemFacts, item
 from labels.location import ARROWS, STYLES, LocationFacts, location
 from labels.parts import Label, Media
@@ -147,7 +149,7 @@ def _station(job: PrintJob, media: Media, _target: Target) -> Drawing:
 
 def _carton_type(job: PrintJob, media: Media, _target: Target) -> Drawing:
     box = subject(job)
-    size = f"{box.length_mm} x {box.width_mm} x {box.height_mm} mm, {box.max_g / 1000:g} kg"
+    size = f"{box.length_mm} x {box.width_mm} x {box.height_mm} mm, {kilograms(box.max_g)}"
     facts = CardFacts(box.name, encode("carton_type", box.code), size, "CARTON")
     return partial(card, facts, media, is_copy=_is_copy(job))
 
@@ -294,10 +296,10 @@ def _shipment(job: PrintJob, media: Media, _target: Target) -> Drawing:
 
 
 def _routing(order: Order) -> str:
-    """What parcels are sorted by where no carrier has a code of its own: country and postcode."""
+    """What parcels are sorted by where no carrier has a code of its own: country and postcode, the country once."""
     customer = db.session.get_one(Customer, order.customer_id)
     country = customer.country_code or customer.country
-    return f"{country} {customer.postcode}".strip() if customer.postcode else ""
+    return f"{country} {bare_postcode(customer.postcode, country)}".strip() if customer.postcode else ""
 
 
 def _ship_from(job: PrintJob) -> tuple[str, ...]:

@@ -58,6 +58,11 @@ def test_an_orders_day_is_that_of_the_site(floor: Floor) -> None:
     assert "25 Nov 2026" in text(slip())
 
 
+def test_a_slip_that_goes_abroad_says_the_country_where_the_address_is_free_text(floor: Floor) -> None:
+    change(Customer, address="12 Rue X\n75001 Paris", street="", city="", country="", country_code="FR")
+    assert "75001 Paris FRANCE" in text(slip())
+
+
 def test_what_was_taken_back_out_of_a_parcel_is_not_on_the_slip(warehouse: World) -> None:
     floor = Floor(warehouse)
     stock_up(floor)
