@@ -1,8 +1,9 @@
-"""Frame: the blocks that trade labels share: a title over a value, an address, a line across, the mark of a copy."""
+"""Frame: what trade labels share: a title over a value, an address, a weight, a line across, the mark of a copy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from labels.parts import Box, Code, Symbol
 from labels.sketch import COPY, Sketch
@@ -89,6 +90,11 @@ def address(sketch: Sketch, box: Box, title: str, lines: Sequence[str], *, mm: f
     for number, (line, bold) in enumerate(kept):
         row = Box(body.x, body.y + number * height, body.width, height)
         sketch.text(line, row, mm, least_mm=least_mm, bold=bold, middle=False, name=f"{title.lower()} {number + 1}")
+
+
+def kilograms(grams: int) -> str:
+    """A weight with all of its figures and no nought that says nothing: 1234.567 kg, 5.25 kg, 10000 kg."""
+    return f"{Decimal(grams).scaleb(-3).normalize():f} kg"
 
 
 def line_across(sketch: Sketch, y: int, *, mm: float = 0.4, box: Box | None = None) -> None:

@@ -15,7 +15,7 @@ from labels.limits import limit
 from labels.parts import Box, Label, Media, Symbol
 from labels.sketch import Sketch
 from labels.symbols import QUIET, modules
-from scanner.barcode import gs1, keys
+from scanner.barcode import gs1, gs1_checks, keys
 from scanner.refusals import Refusal
 
 SYMBOLS = ("auto", "gs1_datamatrix", "gs1_128", "ean", "code128", "datamatrix")
@@ -45,17 +45,16 @@ class ItemFacts:
 def item(facts: ItemFacts, media: Media, *, symbol: str = "auto", is_copy: bool = False) -> Label:
     """The label. `symbol` is one of SYMBOLS; "auto" takes the first that fits and leaves the words their room.
 
-    With "auto" a lot or serial that GS1 data cannot hold stands in words only. Refusals: `label_bad_content` for a GTIN
-    that is none, and a lot or serial that the chosen symbol does not hold, `label_too_small` if none fits.
+    With "auto" what GS1 data cannot hold stands in words only. Refusals: `label_bad_content` for a GTIN that is none
+    and for what the chosen symbol does not hold, `label_too_small` if none fits.
     """
-    coded = _held(facts) if symbol == "auto" else facts
-    kinds = _kinds(coded) if symbol == "auto" else (symbol,)
+    ways = _ways(facts) if symbol == "auto" else [(facts, symbol)]
     made: list[Label] = []
-    for kind in kinds:
+    for coded, kind in ways:
         try:
             made.append(_drawn(facts, media, symbol_of(coded, kind), is_copy=is_copy))
         except Refusal as refusal:
-            if refusal.code != "label_too_small" or (kind == kinds[-1] and not made):
+            if refusal.code != "label_too_small" or ((coded, kind) == ways[-1] and not made):
                 raise
         else:
             if _has_words(made[-1], facts):
@@ -63,10 +62,41 @@ def item(facts: ItemFacts, media: Media, *, symbol: str = "auto", is_copy: bool 
     return made[0]
 
 
+def _ways(facts: ItemFacts) -> list[tuple[ItemFacts, str]]:
+    """What may be coded, and in which kind of symbol, the best first."""
+    coded = _held(facts)
+    plain = replace(coded, lot=_without_brackets(coded.lot), serial=_without_brackets(coded.serial))
+    bars = [(coded, "gs1_128")] if coded.gtin and coded != plain else []
+    return [*bars, *((plain, kind) for kind in _kinds(plain))]
+
+
+def _without_brackets(value: str) -> str:
+    """Our writer of Data Matrix takes brackets in GS1 data for its own."""
+    return "" if set(value) & set("()") else value
+
+
 def _held(facts: ItemFacts) -> ItemFacts:
-    """The facts without a lot or a serial that GS1 data cannot hold."""
-    lot = facts.lot if _is_gs1("10", facts.lot) else ""
-    return replace(facts, lot=lot, serial=facts.serial if _is_gs1("21", facts.serial) else "")
+    """The facts without what GS1 data cannot hold.
+
+    That is a GTIN without its measure, a lot or a serial of other signs, and a day of another century than its two
+    digits would be read as.
+    """
+    return replace(
+        facts,
+        gtin="" if keys.is_variable(facts.gtin) else facts.gtin,
+        lot=facts.lot if _is_gs1("10", facts.lot) else "",
+        serial=facts.serial if _is_gs1("21", facts.serial) else "",
+        expires_on=facts.expires_on if _is_sayable(facts.expires_on) else None,
+        best_before=facts.best_before if _is_sayable(facts.best_before) else None,
+    )
+
+
+def _is_sayable(day: date | None) -> bool:
+    return day is not None and gs1_checks.day(_six(day)) == day
+
+
+def _six(day: date) -> str:
+    return f"{day:%y%m%d}"
 
 
 def _is_gs1(ai: str, value: str) -> bool:
@@ -106,6 +136,9 @@ def symbol_of(facts: ItemFacts, kind: str) -> Symbol:
     if keys.gtin(facts.gtin) is None:
         why = "it is no GTIN: its check digit or its length is wrong" if facts.gtin else "it has no GTIN to put into it"
         raise Refusal("label_bad_content", facts.gtin or facts.sku, why=why)
+    if keys.is_variable(facts.gtin):
+        why = "it is of variable measure: GS1 data would have to say the measure too"
+        raise Refusal("label_bad_content", facts.gtin, why=why)
     if kind != "ean":
         return Symbol(kind, element_string(facts))
     digits = _short(facts.gtin)
@@ -121,12 +154,13 @@ def _short(gtin: str) -> str:
 
 
 def element_string(facts: ItemFacts) -> str:
-    """The GS1 data: (01), then (15) or (17), then (10) and (21), whose length varies."""
+    """The GS1 data: (01), then (15) or (17), then (10) and (21), whose length varies. Refuses label_bad_content."""
     ais = {"01": facts.gtin.zfill(14)}
-    if facts.expires_on:
-        ais["17"] = facts.expires_on.strftime("%y%m%d")
-    elif facts.best_before:
-        ais["15"] = facts.best_before.strftime("%y%m%d")
+    day = facts.expires_on or facts.best_before
+    if day:
+        if not _is_sayable(day):
+            raise Refusal("label_bad_content", day.isoformat(), why="its two digits of a year would be read as another")
+        ais["17" if facts.expires_on else "15"] = _six(day)
     if facts.lot:
         ais["10"] = facts.lot
     if facts.serial:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from labels.frame import address, barcode, copy_mark, grid, line_across
+from labels.frame import address, barcode, copy_mark, grid, kilograms, line_across
 from labels.limits import limit
 from labels.parts import Box, Label, Media, Picture, Symbol
 from labels.picture import WHITE, black_and_white
@@ -98,7 +98,7 @@ def _ship_to(sketch: Sketch, facts: ShipmentFacts, box: Box, *, is_copy: bool) -
 
 
 def _fields(facts: ShipmentFacts) -> list[tuple[str, str]]:
-    weight = f"{facts.weight_g / 1000:g} kg" if facts.weight_g else ""
+    weight = kilograms(facts.weight_g) if facts.weight_g else ""
     found = [("Order", facts.order), ("Reference", facts.reference), ("Weight", weight), ("Shipped", facts.shipped_on)]
     return [(title, value) for title, value in found if value]
 

@@ -133,7 +133,7 @@ class Sketch:
             why = (
                 f"its modules would be {self.media.mm(module):.3f} mm and must be {rows.least_mm} mm at least; it "
                 f"needs {self.media.mm(least * across):.1f} mm and has {self.media.mm(box.width):.1f} by "
-                f"{self.media.mm(box.height):.1f} mm"
+                f"{self.media.mm(min(box.height, self.room.height)):.1f} mm"
             )
         return Refusal("label_too_small", symbols.shown(symbol), why=f"{why} ({rows.source})")
 

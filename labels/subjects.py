@@ -17,9 +17,11 @@ from sqlalchemy import func, select
 from labels.card import CardFacts, card, command_card
 from labels.check_printer import PrinterFacts, check_printer
 from labels.check_sheet import check_sheet
+from labels.documents.address import bare_postcode
 from labels.documents.address import lines as address_lines
 from labels.documents.facts import company, party
 from labels.documents.figures import locale_of
+from labels.frame import kilograms
 from labels.item import SYMBOLS, ItemFacts, item
 from labels.location import ARROWS, STYLES, LocationFacts, location
 from labels.parts import Label, Media
@@ -147,7 +149,7 @@ def _station(job: PrintJob, media: Media, _target: Target) -> Drawing:
 
 def _carton_type(job: PrintJob, media: Media, _target: Target) -> Drawing:
     box = subject(job)
-    size = f"{box.length_mm} x {box.width_mm} x {box.height_mm} mm, {box.max_g / 1000:g} kg"
+    size = f"{box.length_mm} x {box.width_mm} x {box.height_mm} mm, {kilograms(box.max_g)}"
     facts = CardFacts(box.name, encode("carton_type", box.code), size, "CARTON")
     return partial(card, facts, media, is_copy=_is_copy(job))
 
@@ -274,7 +276,9 @@ def _shipment(job: PrintJob, media: Media, _target: Target) -> Drawing:
     """Our own label of a parcel. One that its carrier has sent is printed instead: labels/carrier.py."""
     parcel = subject(job)
     order, box = db.session.get_one(Order, parcel.order_id), db.session.get_one(Unit, parcel.unit_id)
-    all_of_it = list(db.session.scalars(select(Parcel.id).where(Parcel.order_id == order.id).order_by(Parcel.id)))
+    together = select(Parcel).where(Parcel.order_id == order.id, Parcel.delivery == parcel.delivery)
+    parcels = list(db.session.scalars(together.order_by(Parcel.id)))
+    is_whole = order.status in ("packed", "shipped") or all(each.status == "shipped" for each in parcels)
     facts = ShipmentFacts(
         ship_from=_ship_from(job),
         ship_to=_ship_to(order),
@@ -282,8 +286,8 @@ def _shipment(job: PrintJob, media: Media, _target: Target) -> Drawing:
         service=parcel.service or order.service,
         tracking=parcel.tracking,
         order=order.number,
-        parcel=all_of_it.index(parcel.id) + 1,
-        parcels=len(all_of_it) if order.status in ("packed", "shipped") else None,  # till then one more may come
+        parcel=parcels.index(parcel) + 1,
+        parcels=len(parcels) if is_whole else None,  # till then one more may come
         weight_g=parcel.weight_g,
         routing=_routing(order),
         sscc=box.code,
@@ -292,10 +296,10 @@ def _shipment(job: PrintJob, media: Media, _target: Target) -> Drawing:
 
 
 def _routing(order: Order) -> str:
-    """What parcels are sorted by where no carrier has a code of its own: country and postcode."""
+    """What parcels are sorted by where no carrier has a code of its own: country and postcode, the country once."""
     customer = db.session.get_one(Customer, order.customer_id)
     country = customer.country_code or customer.country
-    return f"{country} {customer.postcode}".strip() if customer.postcode else ""
+    return f"{country} {bare_postcode(customer.postcode, country)}".strip() if customer.postcode else ""
 
 
 def _ship_from(job: PrintJob) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from labels.frame import address, barcode, copy_mark, grid, line_across
+from labels.frame import address, barcode, copy_mark, grid, kilograms, line_across
 from labels.limits import limit
 from labels.parts import Box, Label, Media, Symbol
 from labels.sketch import Sketch
@@ -72,7 +72,7 @@ def _content_symbol(sketch: Sketch, facts: UnitFacts) -> Symbol | None:
         return None
     if keys.gtin(facts.gtin) is None:
         raise Refusal("label_bad_content", facts.gtin, why="it is no GTIN: its check digit or its length is wrong")
-    if keys.is_restricted(facts.gtin.zfill(14)):
+    if keys.is_restricted(facts.gtin.zfill(14)) or keys.is_variable(facts.gtin):
         return None
     digits = str(facts.count)
     even = digits.zfill(len(digits) + len(digits) % 2)  # an even number of digits takes fewer bars
@@ -113,7 +113,7 @@ def _twin_mm(sketch: Sketch, facts: UnitFacts) -> float:
 
 
 def _fields(facts: UnitFacts) -> list[tuple[str, str]]:
-    weight = f"{facts.weight_g / 1000:g} kg" if facts.weight_g else ""
+    weight = kilograms(facts.weight_g) if facts.weight_g else ""
     day = facts.expires_on or facts.best_before
     count = str(facts.count) if facts.count is not None else ""
     found = [

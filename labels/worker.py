@@ -171,7 +171,7 @@ class _Turn:
             sent = line.send(made.data, made.language, wanted.copies, name, self._beat())
         except Doubtful as error:
             queue.mark_unknown(wanted.id, self._holder, error.code, error.words)
-            self._tell(State("offline", error.words))
+            queue.look_again(self._id, self._holder)  # a line that was cut says little of how it is now
         except NotTaken as error:
             queue.mark_failed(wanted.id, self._holder, error.code, error.words)
         else:

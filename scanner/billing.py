@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import select
 
 from scanner.audit import audit
-from scanner.by import By
+from scanner.by import By, day_at
 from scanner.db import db, now
 from scanner.models import Customer, Invoice, Item, Order, OrderLine, Parcel, Site
 from scanner.refusals import Refusal
@@ -106,7 +106,7 @@ def draft(order: Order) -> dict[str, Any]:
     return {
         "order": order.number,
         "order_body": order.scan_body,
-        "ordered_on": order.ordered_at.date().isoformat() if order.ordered_at else None,
+        "ordered_on": day_at(order.ordered_at, site.timezone).isoformat() if order.ordered_at else None,
         "currency": order.currency or site.currency,
         "seller": {"name": site.name, **{name: getattr(site, name) for name in SELLER}},
         "buyer": {name: getattr(customer, name) for name in BUYER},
@@ -164,13 +164,14 @@ def issue(order_id: int, by: By | None = None) -> Invoice:
         select(Site).where(Site.id == order.site_id).with_for_update().execution_options(populate_existing=True)
     ).one()
     site.invoice_serial += 1
+    issued_at = now()
     invoice = Invoice(
         site_id=site.id,
         order_id=order.id,
         serial=site.invoice_serial,
         number=f"{site.invoice_prefix}{site.invoice_serial:06d}",
-        issued_on=_today(site),
-        issued_at=now(),
+        issued_on=day_at(issued_at, site.timezone),
+        issued_at=issued_at,
         issued_by=by.person_id if by else None,
         content=content,
     )
@@ -185,10 +186,6 @@ def check_issue(order_id: int) -> None:
     """Refuses what `issue` would refuse now, so that no print is asked for that can only fail."""
     if invoice_of(order_id) is None:
         draft(db.session.get_one(Order, order_id))
-
-
-def _today(site: Site) -> Any:
-    return By(0, "", site.id, site.timezone).today
 
 
 def is_copy(invoice: Invoice, key: str) -> bool:

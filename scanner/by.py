@@ -13,6 +13,11 @@ from scanner.db import now
 LEASE_S = 1800.0  # a pallet's worth of picks, or a break; the setting is SCANDOCK_TASK_LEASE_S
 
 
+def day_at(instant: datetime, timezone: str) -> date:
+    """The date that it is at a site at an instant, by the site's time zone."""
+    return instant.astimezone(ZoneInfo(timezone)).date()
+
+
 @dataclass(slots=True)
 class By:
     """The provenance that every move and every decision carries."""
@@ -45,7 +50,7 @@ class By:
     @property
     def today(self) -> date:
         """The date at the site; every expiry rule uses it."""
-        return now().astimezone(ZoneInfo(self.timezone)).date()
+        return day_at(now(), self.timezone)
 
     def asks_again(self) -> bool:
         """Whether what is asked twice is asked now (code "twice"). A device that has said yes has let it be done.

@@ -171,7 +171,7 @@ REASONS: dict[str, Reason] = {
     "print_under_way": Reason("PRINTING", "{scanned} is being printed.", "Wait for it."),
     "print_waits": Reason("PRINTER OFF", "{scanned} waits: {other}.", "Print it elsewhere: MORE, Labels."),
     "label_has_one": Reason(
-        "ONE LABEL", "{scanned} has one label. A second one is a copy of it.", "Print one, then print it again."
+        "ONE ONLY", "{scanned} has one {other}. A second one is a copy of it.", "Print one, then print it again."
     ),
     "print_taken": Reason("TAKEN", "Another program prints {scanned}, or a person has decided about it.", "Leave it."),
     "print_finished": Reason("PRINTED", "{scanned} was printed already.", "Print a copy if you need another."),

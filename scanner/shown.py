@@ -6,6 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from scanner.barcode import encode
+from scanner.barcode.keys import is_digits
 from scanner.models import Item, Lot
 from scanner.prompt import Goods, Place
 
@@ -29,7 +30,7 @@ def place(at: Address, hint: str = "") -> Place:
     """A location split as on its label."""
     named = (("aisle", at.aisle), ("bay", at.bay), ("level", at.level), ("position", at.position))
     split = [(caption, part) for caption, part in named if part] or [("", at.code)]
-    level = int(at.level) if at.level.isdigit() else None
+    level = int(at.level) if is_digits(at.level) else None
     return Place(at.code, tuple(part for _, part in split), tuple(caption for caption, _ in split), level, hint)
 
 

@@ -13,8 +13,8 @@ from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.exceptions import NotFound
 
 from labels.documents import KINDS
+from labels.documents.invoice import printed
 from scanner import billing
-from scanner.db import transact
 from scanner.models import Location, Manifest, Order, PurchaseOrder, Task
 from scanner.refusals import Refusal
 from web.auth import allow, me
@@ -31,7 +31,7 @@ SUBJECTS: dict[str, tuple[Any, str, str]] = {  # kind: what it is about, its tit
     "count_sheet": (Task, "Count sheet", "/tasks"),
     "manifest": (Manifest, "Manifest", "/manifests"),
 }
-OPTIONS = {"receiving_sheet": ("blind",), "packing_slip": ("parcel",)}
+OPTIONS = {"receiving_sheet": ("blind",), "packing_slip": ("parcel", "delivery")}
 
 
 @bp.get("/documents/<kind>/<int:subject_id>")
@@ -74,12 +74,7 @@ def pdf(kind: str, subject_id: int) -> Response:
 def issue(order_id: int) -> Response:
     """Give the invoice its number and hand out the original. Who asks again gets a copy."""
     by, order = me(), one(Order, order_id)
-
-    def work() -> bytes:
-        billing.issue(order_id, by)
-        return KINDS["invoice"](order_id, {"key": f"desk-{uuid.uuid4()}"})
-
-    return _answer("invoice", order, transact(work))
+    return _answer("invoice", order, printed(order_id, f"desk-{uuid.uuid4()}", by))
 
 
 def _fault(order: Order) -> str:

@@ -158,7 +158,7 @@ def _print_paper(kind: str) -> AnyResponse:
         raise NotFound
     one(subjects.SUBJECTS[kind], subject)
     printer = printer_at(typed("on", 24))
-    details = {name: int(typed(name, 9)) for name in ("blind", "parcel") if typed(name, 9).isdecimal()}
+    details = {name: int(typed(name, 9)) for name in ("blind", "parcel", "delivery") if typed(name, 9).isdecimal()}
 
     def work() -> PrintJob:
         if printer is None:
@@ -193,7 +193,7 @@ def pdf_(kind: str) -> Response:
     if wish.is_plate and len(wish.jobs) > MOST_PLATES:
         raise Refusal("bad_quantity", len(wish.jobs))
     if wish.is_plate and copies > 1:
-        raise Refusal("label_has_one", f"The {kind}")
+        raise Refusal("label_has_one", f"The {kind}", other="label")
     response = Response(_plates(wish) if wish.is_plate else _file(wish, copies), mimetype=PDF)
     response.headers["Content-Disposition"] = f'inline; filename="{kind}.pdf"'
     return response

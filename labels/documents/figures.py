@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import unicodedata
+from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from babel.numbers import NumberPattern, format_currency, format_decimal, format_percent, get_currency_precision
 
 from labels.documents import words as vocabulary
 from labels.text import BOX, visible
 
 BP = Decimal(10_000)
 G_PER_KG = 3  # decimal places
+# Prices are whole numbers of ISO 4217's minor unit. Babel has the decimals of Unicode's CLDR, those that people still
+# write: none for these. Source: ISO 4217, list one, column "minor unit", beside CLDR's currencyData/fractions.
+HUNDREDTHS: Final = frozenset("AFN ALL IRR KPW LAK LBP MGA MMK RSD SOS SYP YER".split())  # noqa: SIM905
+THOUSANDTHS: Final = frozenset(("IQD",))
 
 
 @lru_cache(maxsize=64)
@@ -33,19 +39,35 @@ def locale_of(*names: str) -> Locale:
 
 def money(cents: int, currency: str, locale: Locale) -> str:
     """An amount with its currency: £1,234.50, 1.234,50 €; 1,234.50 BDT where no font has the currency's sign."""
-    said = format_currency(_amount(cents, currency), currency, locale=locale)
+    pattern = _pattern(currency, locale)
+    said = format_currency(_amount(cents, currency), currency, pattern, locale, currency_digits=False)
     return f"{amount(cents, currency, locale)}\u00a0{currency}" if BOX in visible(said) else said
 
 
 def amount(cents: int, currency: str, locale: Locale) -> str:
-    """The same without the currency, for a column: 1,234.50."""
-    places = get_currency_precision(currency)
-    pattern = "#,##0" + ("." + "0" * places if places else "")
-    return format_decimal(_amount(cents, currency), format=pattern, locale=locale)
+    """The same without the currency, for a column: 1,234.50; in India 12,34,567.50."""
+    pattern = _pattern(currency, locale)
+    pattern.prefix, pattern.suffix = ("", "-"), ("", "")
+    return format_decimal(_amount(cents, currency), pattern, locale)
+
+
+def _pattern(currency: str, locale: Locale) -> NumberPattern:
+    """How the locale groups money and where it puts the sign, with the currency's own decimals."""
+    pattern: NumberPattern = copy(locale.currency_formats["standard"])
+    places = _places(currency)
+    pattern.frac_prec = (places, places)
+    return pattern
 
 
 def _amount(cents: int, currency: str) -> Decimal:
-    return Decimal(cents).scaleb(-get_currency_precision(currency))
+    return Decimal(cents).scaleb(-_places(currency))
+
+
+def _places(currency: str) -> int:
+    """Decimal places of a currency's minor unit."""
+    if currency in HUNDREDTHS:
+        return 2
+    return 3 if currency in THOUSANDTHS else get_currency_precision(currency)
 
 
 def percent(basis_points: int, locale: Locale) -> str:

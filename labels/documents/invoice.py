@@ -13,6 +13,7 @@ from labels.documents.letters import words
 from labels.documents.sheet import Column, Sheet
 from scanner import billing
 from scanner.barcode import encode
+from scanner.by import By
 from scanner.db import db, transact
 from scanner.models import Invoice, Order, Site
 
@@ -23,25 +24,42 @@ def invoice(order_id: int, details: Mapping[str, Any] | None = None) -> bytes:
     `details`: `key` names this print, so that a print that is tried again is still the original; without one it is a
     copy. `preview`: nothing is issued and the paper says so. Refuses what `billing.draft` refuses, unknown_document.
     """
-    order, wish = one(Order, order_id, "order"), details or {}
-    known = billing.invoice_of(order_id)
-    if wish.get("preview"):
-        return drawn(known.content, known, "copy") if known else drawn(billing.draft(order), None, "preview")
-    issued, is_copy = transact(lambda: _printed(order_id, str(wish.get("key") or "")))
-    return drawn(issued.content, issued, "copy" if is_copy else "")
+    wish = details or {}
+    if not wish.get("preview"):
+        return printed(order_id, str(wish.get("key") or ""))
+    order, known = one(Order, order_id, "order"), billing.invoice_of(order_id)
+    return _drawn(known.content, known.site_id, known, "copy") if known else _preview(order)
 
 
-def _printed(order_id: int, key: str) -> tuple[Invoice, bool]:
-    issued = billing.issue(order_id)
+def printed(order_id: int, key: str, by: By | None = None) -> bytes:
+    """The paper of the print that is called `key`; `by` is who issues the invoice, None when a printer's job asks.
+
+    Drawing takes seconds where there are thousands of lines, and everybody's scans would wait for its transaction. So
+    number and mark are stored first and the paper is drawn after that: never call it within `transact`. What cannot be
+    drawn is found out before, by a preview, and gets no number. Refuses unknown_document, what `billing.draft` refuses.
+    """
+    order = one(Order, order_id, "order")
+    if billing.invoice_of(order_id) is None:
+        _preview(order)
+    issued, is_copy = transact(lambda: _issued(order_id, key, by))
+    return _drawn(issued.content, issued.site_id, issued, "copy" if is_copy else "")
+
+
+def _issued(order_id: int, key: str, by: By | None) -> tuple[Invoice, bool]:
+    issued = billing.issue(order_id, by)
     return issued, billing.is_copy(issued, key)
 
 
-def drawn(content: dict[str, Any], issued: Invoice | None, mark: str) -> bytes:
-    """The paper of these figures."""
+def _preview(order: Order) -> bytes:
+    return _drawn(billing.draft(order), order.site_id, None, "preview")
+
+
+def _drawn(content: dict[str, Any], site_id: int, issued: Invoice | None, mark: str) -> bytes:
+    """The paper of these figures. The logo is decoration: the one of today."""
     seller, buyer = content["seller"], content["buyer"]
     locale = locale_of(buyer["locale"], seller["locale"])
-    logo = {"logo": _logo(issued)} if issued else {}
-    sheet = Sheet("invoice", issued.number if issued else "", {**seller, **logo}, locale=locale, mark=mark)
+    head = {**seller, "logo": db.session.get_one(Site, site_id).logo}
+    sheet = Sheet("invoice", issued.number if issued else "", head, locale=locale, mark=mark)
     sheet.head(encode("order", content["order_body"]))
     to = address_lines(buyer, seller["country_code"], locale)
     if buyer["tax_id"]:
@@ -62,11 +80,6 @@ def drawn(content: dict[str, Any], issued: Invoice | None, mark: str) -> bytes:
     if seller["invoice_note"]:
         sheet.note(seller["invoice_note"])
     return sheet.pdf()
-
-
-def _logo(issued: Invoice) -> bytes | None:
-    """The logo is decoration: the one of today."""
-    return db.session.get_one(Site, issued.site_id).logo
 
 
 def _add_lines(sheet: Sheet, content: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from labels.documents.figures import day, locale_of, number, weight
 from labels.documents.letters import INK, words
 from labels.documents.sheet import BAND, Column, Sheet
 from scanner.barcode import encode
+from scanner.by import day_at
 from scanner.db import db
 from scanner.models import Carton, Customer, Item, Lot, Move, Order, OrderLine, Parcel, Serial, Site, Unit
 
@@ -33,9 +34,10 @@ class Content(NamedTuple):
 
 
 def packing_slip(order_id: int, details: Mapping[str, Any] | None = None) -> bytes:
-    """The slip of an order as PDF. `details`: `parcel`, the id of one parcel, for a slip in each box.
+    """The slip of an order's last delivery as PDF. Refuses unknown_document.
 
-    Packing instructions are for the packer: they are on it only where the order says so. Refuses unknown_document.
+    `details`: `delivery`, the number of an earlier one; `parcel`, the id of one parcel, for a slip in each box.
+    Packing instructions are for the packer: they are on it only where the order says so.
     """
     order = one(Order, order_id, "order")
     customer, site = db.session.get_one(Customer, order.customer_id), db.session.get_one(Site, order.site_id)
@@ -45,18 +47,22 @@ def packing_slip(order_id: int, details: Mapping[str, Any] | None = None) -> byt
     if customer.phone:
         to.append(f"{sheet.say('phone')} {customer.phone}")
     sheet.blocks((sheet.say("ship_to"), to), (sheet.say("ship_from"), _from(sheet, site, customer)))
-    parcels = _parcels(order_id)
+    all_of_it, said = _parcels(order_id), details or {}
+    delivery = _delivery(all_of_it, said.get("parcel"), said.get("delivery"))
+    parcels = [row for row in all_of_it if row[0].delivery == delivery]
+    ordered_on = day_at(order.ordered_at, site.timezone) if order.ordered_at else None
     sheet.facts(
         (sheet.say("order"), order.number),
-        (sheet.say("ordered_on"), day(order.ordered_at.date() if order.ordered_at else None, sheet.locale)),
+        (sheet.say("ordered_on"), day(ordered_on, sheet.locale)),
         (sheet.say("carrier"), f"{order.carrier} {order.service}".strip()),
+        (sheet.say("delivery"), str(delivery) if delivery > 1 else ""),
         (sheet.say("parcels"), str(len(parcels)) if parcels else ""),
     )
     if order.shows_instructions and order.instructions:
         sheet.heading(sheet.say("instructions"))
         sheet.note(order.instructions)
-    _add_parcels(sheet, order, parcels, (details or {}).get("parcel"))
-    _add_missing(sheet, order)
+    _add_parcels(sheet, order, parcels, said.get("parcel"))
+    _add_missing(sheet, order, _later(all_of_it, delivery))
     return sheet.pdf()
 
 
@@ -79,6 +85,18 @@ def _parcels(order_id: int) -> list[tuple[Parcel, str, str]]:
         .order_by(Parcel.id)
     )
     return [(parcel, code, carton or "") for parcel, code, carton in rows]
+
+
+def _delivery(parcels: list[tuple[Parcel, str, str]], parcel_id: Any, asked: Any) -> int:
+    """Which delivery the slip is of: the parcel's, the one that is asked for, or the last."""
+    of_parcel = next((parcel.delivery for parcel, *_ in parcels if parcel.id == parcel_id), None)
+    there = {parcel.delivery for parcel, *_ in parcels}
+    return of_parcel or (asked if asked in there else max(there, default=1))
+
+
+def _later(parcels: list[tuple[Parcel, str, str]], delivery: int) -> set[int]:
+    """The units of the deliveries that came after one."""
+    return {parcel.unit_id for parcel, *_ in parcels if parcel.delivery > delivery}
 
 
 def contents(order_id: int) -> dict[int, list[Content]]:
@@ -193,14 +211,14 @@ def _item(sheet: Sheet, row: Content, serials: str) -> list[Flowable]:
 # --- what is not there ------------------------------------------------------------------------------------------------
 
 
-def _add_missing(sheet: Sheet, order: Order) -> None:
-    """What was ordered and is in no parcel, said plainly."""
-    rows = db.session.execute(
-        select(OrderLine, Item)
-        .join(Item)
-        .where(OrderLine.order_id == order.id, OrderLine.packed < OrderLine.ordered)
-        .order_by(OrderLine.line)
-    ).all()
+def _add_missing(sheet: Sheet, order: Order, later: set[int]) -> None:
+    """What was ordered and is in no parcel up to this delivery, said plainly."""
+    lines = db.session.execute(
+        select(OrderLine, Item).join(Item).where(OrderLine.order_id == order.id).order_by(OrderLine.line)
+    )
+    after = _into(order.id, later) if later else {}
+    counted = [(line, item, line.packed - after.get(line.id, 0)) for line, item in lines]
+    rows = [(line, item, packed) for line, item, packed in counted if packed < line.ordered]
     if not rows:
         return
     sheet.heading(sheet.say("not_here"))
@@ -212,11 +230,24 @@ def _add_missing(sheet: Sheet, order: Order) -> None:
         Column(sheet.say("missing"), 18, right=True),
         Column(sheet.say("why"), 42),
     ]
-    sheet.rows(columns, (_missing(sheet, order, line, item) for line, item in rows))
+    sheet.rows(columns, (_missing(sheet, order, *row) for row in rows))
 
 
-def _missing(sheet: Sheet, order: Order, line: OrderLine, item: Item) -> list[Any]:
+def _into(order_id: int, units: set[int]) -> dict[int, int]:
+    """By line of the order: how many were packed into some units."""
+    rows = db.session.execute(
+        select(OrderLine.id, Move.source_unit_id, Move.target_unit_id, Move.qty)
+        .join(OrderLine, OrderLine.id == Move.order_line_id)
+        .where(OrderLine.order_id == order_id, Move.source_unit_id != Move.target_unit_id)
+    )
+    net: defaultdict[int, int] = defaultdict(int)
+    for line_id, source, target, qty in rows:
+        net[line_id] += qty * ((target in units) - (source in units))
+    return net
+
+
+def _missing(sheet: Sheet, order: Order, line: OrderLine, item: Item, packed: int) -> list[Any]:
     is_over = line.is_closed_short or order.status not in OPEN
-    figures = [number(value, sheet.locale) for value in (line.ordered, line.packed, line.ordered - line.packed)]
+    figures = [number(value, sheet.locale) for value in (line.ordered, packed, line.ordered - packed)]
     why = sheet.say("will_not_come" if is_over else "follows")
     return [words(item.sku), words(item.name), *figures, words(why, 8.5)]

@@ -13,7 +13,17 @@ from reportlab.lib.pagesizes import A4, LETTER
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, Image, KeepTogether, PageTemplate, Spacer, Table
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    Image,
+    KeepInFrame,
+    KeepTogether,
+    PageTemplate,
+    Spacer,
+    Table,
+)
 
 from labels.documents import words as vocabulary
 from labels.documents.bars import bars
@@ -30,6 +40,9 @@ FREE: Final = 30 * mm  # at least, for what is written in words
 LOGO: Final = (60 * mm, 18 * mm)
 GAP: Final = 5 * mm
 SMALL: Final = 7.5  # points, of the foot
+MOST_LINES: Final = 16  # of an address: it stands in one row of a table, which cannot go on overleaf
+LONG_LINE: Final = 1000  # characters: nothing of what was joined is cut
+MOST_HIGH: Final = 210 * mm  # of the same row: the smaller paper, Letter, has 242 between head and foot
 BESIDE: Final = [("RIGHTPADDING", (0, 0), (-2, -1), GAP)]  # a gap, since some writing begins at the right
 
 
@@ -86,10 +99,10 @@ class Sheet:
         right: list[Flowable] = [words(self.title, 20, bold=True, right=True)]
         right += [words(self.number, 11, right=True), Spacer(0, 5), bars(code, self.width - left)]
         looks = [("ALIGN", (1, 0), (1, 0), "RIGHT"), *BESIDE]
-        self.add(_plain([[self._company(), right]], (left, self.width - left), looks))
+        self.add(_plain([[self._company(left - GAP), right]], (left, self.width - left), looks))
         self.space(8)
 
-    def _company(self) -> list[Flowable]:
+    def _company(self, room: float) -> list[Flowable]:
         from labels.documents.address import lines  # it needs no sheet
 
         name = self.company.get("legal_name") or self.company.get("name") or ""
@@ -97,17 +110,15 @@ class Sheet:
         parts: list[Flowable] = [_picture(logo)] if logo else [words(name, 13, bold=True)]
         code = str(self.company.get("country_code") or "")
         own = lines({**self.company, "name": name if logo else ""}, code, self.locale)
-        reach = [self.company.get(key) for key in ("phone", "email", "web")]
-        return [*parts, Spacer(0, 3), *(words(line, 8, grey=True) for line in [*own, *filter(None, reach)])]
+        reach = [str(self.company.get(key) or "") for key in ("phone", "email", "web")]
+        said = [words(line, 8, most=LONG_LINE, grey=True) for line in _few([*own, *filter(None, reach)])]
+        return _low([*parts, Spacer(0, 3), *said], room)
 
     def blocks(self, *blocks: tuple[str, Sequence[str]]) -> None:
         """Addresses beside each other, each below its caption."""
-        cells = [
-            [words(title, 8, grey=True), Spacer(0, 2), words(lines[0], 10.5, bold=True) if lines else Spacer(0, 0)]
-            + [words(line, 9.5) for line in lines[1:]]
-            for title, lines in blocks
-        ]
-        self.add(_plain([cells], [self.width / len(cells)] * len(cells), BESIDE))
+        room = self.width / len(blocks)
+        cells = [_low(_block(title, lines), room - GAP) for title, lines in blocks]
+        self.add(_plain([cells], [room] * len(cells), BESIDE))
         self.space(10)
 
     def facts(self, *facts: tuple[str, str], across: int = 4) -> None:
@@ -266,6 +277,25 @@ class _Counted(Canvas):  # type: ignore[misc]
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _block(title: str, lines: Sequence[str]) -> list[Flowable]:
+    """An address below its caption, the name bold."""
+    name = words(lines[0], 10.5, bold=True) if lines else Spacer(0, 0)
+    below = [words(line, 9.5, most=LONG_LINE) for line in _few(lines[1:])]
+    return [words(title, 8, grey=True), Spacer(0, 2), name, *below]
+
+
+def _few(lines: Sequence[str]) -> Sequence[str]:
+    """The lines of an address; what is beyond the most of them joined to the last, as labels do."""
+    last = MOST_LINES - 1
+    return lines if len(lines) <= MOST_LINES else [*lines[:last], ", ".join(lines[last:])]
+
+
+def _low(parts: list[Flowable], room: float) -> list[Flowable]:
+    """The parts of a cell so wide, drawn smaller where few long lines would be higher than a page."""
+    high = sum(part.wrap(room, MOST_HIGH)[1] for part in parts)
+    return parts if high <= MOST_HIGH else [KeepInFrame(room, MOST_HIGH, parts, mode="shrink")]
 
 
 def _cell(cell: Any, *, right: bool) -> Any:

@@ -72,6 +72,14 @@ def is_restricted(gtin14: str) -> bool:
     return gtin14[1:3] in ("02", "04") or gtin14[1] == "2"
 
 
+def is_variable(gtin: str) -> bool:
+    """True for a trade item of variable measure: a GTIN-14 with the indicator 9 (GenSpecs 2.1.8).
+
+    AI 01 and 02 need an element string with the measure beside it (GenSpecs 4.13).
+    """
+    return len(gtin) == 14 and gtin[0] == "9"
+
+
 def is_sscc(text: str) -> bool:
     """True for 18 digits with the right check digit."""
     return len(text) == SSCC_LENGTH and has_check_digit(text)

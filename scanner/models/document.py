@@ -226,6 +226,7 @@ class Parcel(Model):
     service: Mapped[str] = mapped_column(String(40), default="")
     tracking: Mapped[str] = mapped_column(String(64), default="")
     manifest_id: Mapped[int | None] = mapped_column(ForeignKey("manifest.id"))
+    delivery: Mapped[int] = mapped_column(default=1, server_default="1")  # what is owed comes with the next one
 
 
 class CarrierLabel(Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from scanner.barcode.keys import is_digits
 from scanner.db import Model
 
 STORAGE_KINDS = ("pick", "reserve")
@@ -91,4 +92,4 @@ class Location(Model):
     @property
     def level_number(self) -> int | None:
         """The level as a number, for its colour and arrow."""
-        return int(self.level) if self.level.isdigit() else None
+        return int(self.level) if is_digits(self.level) else None

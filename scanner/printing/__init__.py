@@ -36,10 +36,10 @@ from scanner.printing.card import own_printer, told
 from scanner.printing.names import names
 from scanner.printing.places import bind, place_of, printers_of, set_printers, unbind
 from scanner.printing.plates import KINDS as PLATES
-from scanner.printing.plates import once
+from scanner.printing.plates import first_of, once
 from scanner.printing.printers import ask_state, change_printer, new_printer, pause, resume
 from scanner.printing.rights import check_again, check_may_have, is_of
-from scanner.printing.state import why_it_waits, why_not
+from scanner.printing.state import what_happened, why_it_waits, why_not
 from scanner.printing.things import Thing, thing_of
 from scanner.printing.workers import is_worker_missing, worker_seen
 
@@ -56,6 +56,7 @@ __all__ = [
     "check_again",
     "check_may_have",
     "choose_printer",
+    "first_of",
     "forget_failed",
     "give_check_digits",
     "has_taken_effect",
@@ -85,6 +86,7 @@ __all__ = [
     "told",
     "unanswered",
     "unbind",
+    "what_happened",
     "why_it_waits",
     "why_not",
     "worker_seen",

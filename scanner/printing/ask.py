@@ -20,6 +20,7 @@ from scanner.refusals import Refusal
 
 MOST_COPIES: Final = 999
 OPEN_QUESTIONS: Final = 20
+ORIGINALS: Final = ("invoice",)  # the first print is the original, any other says COPY: each is a job of its own
 RECENT: Final = timedelta(days=7)  # since it was last asked for: nobody looks for a label that is older
 DIGITS: Final = "check_digits"  # among the details of a location's new label
 
@@ -41,10 +42,10 @@ def ask(
     The same `key` never makes a second job: the first one is returned. Without a key the scan's id makes one, so one
     act asks for one thing once. Without a `printer` it goes to that of the device's place, else to the site's default
     for the use, else to the page of the device. A location's label that is no copy has new check digits, which count
-    once it may be out (`take_effect`). Refuses bad_quantity, unknown_printer for one that was retired.
+    once it may be out (`take_effect`). Refuses bad_quantity, label_has_one for more originals of an invoice than one,
+    unknown_printer for one that was retired.
     """
-    if not 1 <= copies <= MOST_COPIES:
-        raise Refusal("bad_quantity", copies)
+    _check_copies(kind, copies)
     if printer is not None and not printer.is_active:
         raise Refusal("unknown_printer", printer.code)
     assert use in USES
@@ -76,6 +77,14 @@ def ask(
     db.session.flush()
     note(job, f"copy of {copy_of.public_id}" if copy_of else "", by)
     return job
+
+
+def _check_copies(kind: str, copies: int) -> None:
+    """All copies of a job are the same bytes, so none of them could be marked."""
+    if not 1 <= copies <= MOST_COPIES:
+        raise Refusal("bad_quantity", copies)
+    if copies > 1 and kind in ORIGINALS:
+        raise Refusal("label_has_one", f"The {kind}", other="original")
 
 
 def has_taken_effect(job: PrintJob) -> bool:

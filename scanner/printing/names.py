@@ -101,8 +101,10 @@ def _name(job: PrintJob, found: Mapping[tuple[str, int], str]) -> Name:
     if not keys or keys[0] not in found:
         return Name("")
     subject, *rest = (found.get(key, "") for key in keys)
-    if job.kind == "packing_slip" and rest and rest[0]:
-        subject, rest = rest[0], []  # a parcel's words name its order
+    if job.kind == "packing_slip":
+        delivery = job.details.get("delivery")
+        subject = rest[0] if rest and rest[0] else subject  # a parcel's words name its order
+        rest = [f"delivery {delivery}" if delivery else ""]
     if job.kind == "item":
         lot, serial = rest[0] if rest else job.details.get("lot"), job.details.get("serial")
         rest = [f"lot {lot}" if lot else "", str(serial or "")]

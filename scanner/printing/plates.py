@@ -60,8 +60,8 @@ def first_of(kind: str, subject_id: int, by: By, details: Mapping[str, Any] | No
 
 
 def _key_of(kind: str, subject_id: int, details: Mapping[str, Any] | None) -> str:
-    serial = _serial(kind, details or {})
-    return f"{kind}:{subject_id}:{serial}" if serial else f"{kind}:{subject_id}"
+    one_of = _serial(kind, details or {}) or (details or {}).get("delivery")
+    return f"{kind}:{subject_id}:{one_of}" if one_of else f"{kind}:{subject_id}"
 
 
 def in_file(kind: str, subject_id: int, by: By, details: dict[str, Any], sha256: str) -> Says:

@@ -288,6 +288,15 @@ def tell_state(printer_id: int, holder: Holder, state: str, words: str, *, is_to
     transact(work)
 
 
+def look_again(printer_id: int, holder: Holder) -> None:
+    """Somebody should ask the printer how it is, when no job does. Raises Lost."""
+
+    def work() -> None:
+        _mine(printer_id, holder).is_asked = True
+
+    transact(work)
+
+
 def is_news(printer: Printer, state: str, words: str, after: timedelta = timedelta(seconds=30)) -> bool:
     """Whether a printer's state is worth a write: it changed, somebody asked, or the note is old."""
     is_same = (printer.state, printer.state_words) == (state, words[:200])

@@ -24,6 +24,7 @@ CANNOT: Final = {
     "stopped": "stopped",
     "garbled": "answering rubbish",
 }
+_HAPPENED: Final = {"failed": "did not come out: see Labels", "unknown": "may not have come out: look, or PRINT a copy"}
 _ALONE: Final = "print worker has ended"
 FRESH: Final = timedelta(minutes=5)  # with jobs that wait the worker looks again at the latest after a minute
 
@@ -53,6 +54,11 @@ def why_it_waits(job: PrintJob | None) -> str:
     if job is None or job.state != "queued" or job.printer_id is None:
         return ""
     return why_not(db.session.get(Printer, job.printer_id))
+
+
+def what_happened(job: PrintJob | None) -> str:
+    """What a person has to know of a print that was tried: "did not come out: see Labels"; "" while all goes well."""
+    return _HAPPENED.get(job.state, "") if job is not None else ""
 
 
 def prints_nothing() -> ColumnElement[bool]:

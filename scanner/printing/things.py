@@ -44,7 +44,7 @@ class Thing:
         if not self.is_plate:
             return ask(self.kind, self.subject_id, by, copies=copies, key=key, **more)
         if copies != 1:
-            raise Refusal("label_has_one", f"The {self.kind}")
+            raise Refusal("label_has_one", f"The {self.kind}", other="label")
         return plates.once(self.kind, self.subject_id or 0, by, asked=key or "", **more)
 
     def next_print(self, by: By) -> Says:

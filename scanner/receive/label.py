@@ -65,6 +65,21 @@ def waits(task: Task) -> str:
     return printing.why_it_waits(_job(task))
 
 
+def trouble(task: Task) -> str:
+    """What keeps the label of the goods in hand from being in hand, in a sentence, or ""."""
+    job = _job(task)
+    if why := printing.why_it_waits(job):
+        return f"Label waits: {why}."
+    happened = printing.what_happened(job)
+    return f"Label {happened}." if happened else ""
+
+
+def comes(task: Task) -> bool:
+    """Whether the label of the goods in hand may be scanned soon."""
+    job = _job(task)
+    return not waits(task) and (job is None or job.state not in ("failed", "cancelled"))
+
+
 def at(task: Task) -> str:
     """Where the label of the goods in hand comes out now: it may have been printed elsewhere since it was asked for."""
     job = _job(task)

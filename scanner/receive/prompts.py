@@ -80,7 +80,7 @@ def _label_wanted(task: Task) -> str:
     if not task.state.get("fresh") or task.state.get("damage") or not label.is_true(task):
         return "SCAN MORE, OR A PALLET LABEL"
     at = label.at(task)
-    if label.waits(task):
+    if not label.comes(task):
         return "SCAN MORE, OR A PALLET LABEL"
     if not at:
         return "PRINT THE LABEL AND SCAN IT"
@@ -94,8 +94,7 @@ def _about_label(task: Task) -> str:
         return ""
     if not label.is_true(task):
         return f"Label {label.words(task)}. PRINT a new one."
-    why = label.waits(task)
-    return f"Label waits: {why}." if why else ""
+    return label.trouble(task)
 
 
 def _damage_prompt(task: Task, title: str) -> Prompt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, case, delete, exists, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, case, delete, exists, func, select, update
 
 from scanner import discrepancies, stock, units
 from scanner.by import By
@@ -69,10 +69,18 @@ def new_parcel(task: Task, by: By) -> None:
         carrier=work.carrier,
         service=work.service,
         tracking="",
+        delivery=_delivery(task.order_id),
     )
     db.session.add(parcel)
     db.session.flush()
-    task.note(parcel=parcel.id, unit=carton.id)
+    task.note(parcel=parcel.id, unit=carton.id, delivery=parcel.delivery)
+
+
+def _delivery(order_id: int) -> ScalarSelect[int]:
+    """SQL: the delivery of the parcels that have not left yet; when all have, the next one."""
+    waits = func.sum(case((Parcel.status != "shipped", 1), else_=0))
+    number = func.max(Parcel.delivery) + case((waits == 0, 1), else_=0)
+    return select(func.coalesce(number, 1)).where(Parcel.order_id == order_id).scalar_subquery()
 
 
 # --- its end ---------------------------------------------------------------------------------------------------------

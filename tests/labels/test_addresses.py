@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from babel import Locale
 
-from labels.documents.address import lines
+from labels.documents.address import bare_postcode, lines
 from labels.documents.letters import clean
 from labels.text import BOX, is_right_to_left
 
@@ -84,3 +84,71 @@ def test_a_country_is_named_in_letters_that_a_reader_sees_and_in_the_direction_o
     assert BOX not in clean(country)
     assert not is_right_to_left(country)
     assert country == ("JAPON" if language == "fr" else "JAPAN")
+
+
+@pytest.mark.parametrize(
+    ("code", "given", "official"),
+    [
+        ("SE", "SE-111 22", "SE-111 22 TOWN"),
+        ("SE", "se 111 22", "SE-111 22 TOWN"),
+        ("LT", "LT-01100", "LT-01100 TOWN"),
+        ("CH", "CH-8000", "CH-8000 TOWN"),
+        ("FI", "FI\u201300100", "FI-00100 TOWN"),
+        ("LU", "L-1234", "L-1234 TOWN"),
+        ("LU", "LU-1234", "L-1234 TOWN"),
+        ("LI", "LI 9490", "FL-9490 TOWN"),
+        ("SI", "SI-1000", "SI-1000 TOWN"),
+        ("HR", "HR-10000", "HR-10000 TOWN"),
+        ("MD", "MD2001", "MD-2001 TOWN"),
+        ("AX", "AX-22100", "AX-22100 TOWN"),
+        ("AZ", "AZ 1000", "AZ 1000 TOWN"),
+        ("FO", "FO-100", "FO100 TOWN"),
+        ("PR", "PR 00901", "TOWN PR 00901"),
+        ("SG", "Singapore 600001", "SINGAPORE 600001"),
+        ("LV", "LV-1010", "TOWN, LV-1010"),
+        ("AD", "AD500", "AD500 TOWN"),
+        ("KY", "KY1-1100", "TOWN KY1-1100"),
+    ],
+)
+def test_a_country_stands_before_a_postcode_once(code: str, given: str, official: str) -> None:
+    assert official in [line.upper() for line in written(code, street="1 Rd", city="Town", postcode=given)]
+
+
+@pytest.mark.parametrize("code", TERRITORIES)
+def test_a_postcode_without_its_country_is_the_same_everywhere(code: str) -> None:
+    assert {bare_postcode(given, code) for given in ("12345", f"{code}-12345", f" {code.lower()} - 12345")} == {"12345"}
+    assert bare_postcode("W1A 1AA", code) == "W1A 1AA"
+    assert bare_postcode("-", code) == "-"
+
+
+def test_aland_is_named_once() -> None:
+    place = {"street": "1 Rd", "city": "Mariehamn", "postcode": "22100"}
+    assert written("AX", **place) == ["1 Rd", "AX-22100 MARIEHAMN", "\u00c5LAND"]
+    abroad = lines({**place, "country_code": "AX"}, "GB", HERE)
+    assert abroad == ["1 Rd", "AX-22100 MARIEHAMN", "\u00c5LAND ISLANDS"]
+
+
+@pytest.mark.parametrize(
+    ("code", "address", "last"),
+    [
+        ("FR", "12 Rue X\n75001 Paris", "FRANKREICH"),
+        ("FR", "12 Avenue de France\n75001 Paris", "FRANKREICH"),
+        ("LU", "1 Rue X\n1234 Luxembourg", "LUXEMBURG"),
+        ("FR", "", "FRANKREICH"),
+        ("DE", "Hafen 1\n20457 Hamburg", "20457 Hamburg"),
+        ("FR", "12 Rue X\n75001 Paris\nFrance", "France"),
+        ("FR", "12 Rue X\n75001 Paris\nFRANKREICH", "FRANKREICH"),
+        ("FR", "12 Rue X\n75001 Paris, France", "75001 Paris, France"),
+        ("CH", "Rue X 1\n1200 Gen\u00e8ve (GE)\nSuisse", "Suisse"),
+        ("NL", "Dam 1\nAmsterdam\nThe Netherlands", "The Netherlands"),
+        ("US", "1 Rd\nReno, NV 89501\nU.S.A.", "U.S.A."),
+    ],
+)
+def test_free_text_ends_with_the_country_of_its_code_unless_it_names_it(code: str, address: str, last: str) -> None:
+    party = {"name": "Rosa", "address": address, "country": "", "country_code": code}
+    assert lines(party, "DE", Locale("de")) == ["Rosa", *address.splitlines()[:-1], *_end(address, last)]
+
+
+def _end(address: str, last: str) -> list[str]:
+    """The last line of an address, and the country where that is another one."""
+    return [line for line in (*address.splitlines()[-1:], last) if line != last] + [last]

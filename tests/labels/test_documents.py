@@ -67,6 +67,42 @@ def test_the_barcode_of_every_document_opens_it_at_home(floor: Floor, browser: L
     assert any(unit.code in code for code in codes(slip()))
 
 
+@pytest.mark.parametrize("country", ["DE", "US"])
+def test_addresses_of_any_number_of_lines_are_whole_on_every_paper(floor: Floor, country: str) -> None:
+    ours, theirs = ([f"{mark}{n}" for n in range(70)] for mark in "uv")
+    change(Site, street="\n".join(ours), country_code=country)
+    change(Customer, address="\n".join(theirs), street="", city="")
+    for kind, subject in _subjects(floor).items():
+        said = text(KINDS[kind](subject, {}))
+        wanted = {*ours, *(theirs if kind in ("packing_slip", "invoice") else ())}
+        assert wanted - set(re.findall(r"\w+", said)) == set(), kind
+
+
+@pytest.mark.parametrize("lines", [1, 13, 50, 150])
+def test_the_widest_letters_of_an_address_make_no_paper_fail(floor: Floor, lines: int) -> None:
+    wide = "\u01c4"  # a D and a Z in one
+    street, address = ("\n".join([wide * (most // lines - 1)] * lines) for most in (300, 500))
+    town = {"city": wide * 100, "region": wide * 100, "postcode": wide * 20, "country_code": "US"}
+    change(Site, **town, street=street, legal_name=wide * 200, email=wide * 120, phone=wide * 40, web=wide * 120)
+    person = {"name": wide * 200, "contact": wide * 100, "phone": wide * 40, "tax_id": wide * 40}
+    change(Customer, **person, address=address, country=wide * 60, country_code="", street="", city="")
+    for kind, subject in _subjects(floor).items():
+        assert pages(KINDS[kind](subject, {})), kind
+
+
+def _subjects(floor: Floor) -> dict[str, int]:
+    """What each paper can be about."""
+    count, sent = a_count(floor, "A-02-1"), shipped_manifest(floor)
+    supply = floor.world.purchase_order("PO-1", ("MUG", 24))
+    order = id_of("SO-1")
+    return {
+        **dict.fromkeys(("packing_slip", "invoice", "pick_list"), order),
+        "receiving_sheet": supply.id,
+        "count_sheet": count.id,
+        "manifest": sent.id,
+    }
+
+
 def test_an_open_manifest_is_loaded_on(floor: Floor, browser: Log_in) -> None:
     task = floor.start("cleo", "ship", "DPD")
     paper = db.session.scalars(select(Manifest)).one()

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import pypdfium2
 import pytest
+from babel.localedata import locale_identifiers
 
 from labels.documents.figures import amount, day, instant, locale_of, money
 from labels.documents.letters import clean
@@ -27,6 +28,31 @@ from tests.labels.reading import letters, pages
 )
 def test_a_currency_whose_sign_no_font_has_is_named_by_its_code(locale: str, currency: str, said: str) -> None:
     assert clean(money(123_456, currency, locale_of(locale))).replace("\u00a0", " ") == said
+
+
+# ISO 4217, list one: the currencies whose minor unit is no hundredth, and some where CLDR has no hundredths
+WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
+HUNDREDTHS = "AFN ALL IRR KPW LAK LBP MGA MMK RSD SOS SYP YER HUF COP IDR EUR GBP INR"
+
+
+@pytest.mark.parametrize(
+    ("currencies", "said"), [(WHOLE, "123,456"), (THOUSANDTHS, "123.456"), (HUNDREDTHS, "1,234.56"), ("CLF", "12.3456")]
+)
+def test_a_currency_has_the_decimals_of_its_minor_unit(currencies: str, said: str) -> None:
+    at = locale_of("en_GB")
+    for currency in currencies.split():
+        assert amount(123_456, currency, at) == said, currency
+        assert said in money(123_456, currency, at), currency
+
+
+def test_lines_are_grouped_as_their_sum_is_in_every_locale() -> None:
+    for name in locale_identifiers():
+        at = locale_of(name)
+        for currency in ("INR", "RSD", "JPY", "KWD"):
+            assert amount(1_234_567_890, currency, at) in money(1_234_567_890, currency, at), name
+    for name in ("en_IN", "hi_IN", "bn_BD", "ne_NP"):
+        assert amount(123_456_750, "INR", locale_of(name)) == "12,34,567.50"
 
 
 @pytest.mark.parametrize("locale", ["he", "fa", "ur", "hi", "th", "bn", "my", "ne", "mr", "ta", "km", "am", "si"])

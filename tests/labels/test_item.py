@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from labels.item import ItemFacts, item
-from labels.parts import Label, Media
+from labels.parts import Label, Media, Text
 from labels.proof import prove
+from labels.unit import UnitFacts, unit
 from scanner.refusals import Refusal
 
 MUG = ItemFacts("MUG-0042", "Mug with a lantern on it", gtin="4006381333931")
@@ -80,3 +82,42 @@ def test_a_lot_that_gs1_data_cannot_hold_stands_in_words_and_the_code_says_the_r
 def test_a_lot_that_cannot_be_held_does_not_take_the_serial_with_it() -> None:
     facts = ItemFacts("LAMP", "Lamp", gtin="4006381333931", lot="L 42", serial="S-1")
     assert said(item(facts, Media(100, 50))) == ("gs1_datamatrix", "010400638133393121S-1")
+
+
+@pytest.mark.parametrize("day", [date(2099, 12, 31), date(1960, 1, 2)])
+def test_a_day_that_two_digits_of_a_year_would_turn_into_another_stands_in_words_only(day: date) -> None:
+    for facts in (replace(MUG, lot="L1", expires_on=day), replace(MUG, lot="L1", best_before=day)):
+        label = item(facts, Media(57, 32))
+        prove(label)
+        assert said(label) == ("gs1_datamatrix", "0104006381333931" + "10L1")
+        assert day.isoformat() in all_words(label)
+        with pytest.raises(Refusal, match="label_bad_content"):
+            item(facts, Media(57, 32), symbol="gs1_datamatrix")
+
+
+@pytest.mark.parametrize("facts", [replace(MUG, lot="L(3)"), replace(MUG, serial="S)4"), replace(MUG, lot="(10)")])
+def test_a_lot_or_serial_with_brackets_is_coded_in_bars_where_they_fit_and_else_stands_in_words(
+    facts: ItemFacts,
+) -> None:
+    wide, small = item(facts, Media(100, 50)), item(facts, Media(25, 25))
+    for label in (wide, small):
+        prove(label)
+        assert (facts.lot or facts.serial) in all_words(label)
+    assert said(wide) == ("gs1_128", "0104006381333931" + (f"10{facts.lot}" if facts.lot else f"21{facts.serial}"))
+    assert said(small) == ("gs1_datamatrix", "0104006381333931")
+
+
+def test_a_gtin_of_variable_measure_is_never_coded_without_its_measure() -> None:
+    cheese = ItemFacts("CHEESE", "Cheese by weight", gtin="94000000000016")
+    label = item(cheese, Media(57, 32))
+    assert said(label)[1] == "CHEESE"
+    for symbol in ("gs1_datamatrix", "gs1_128"):
+        with pytest.raises(Refusal, match="label_bad_content"):
+            item(cheese, Media(100, 50), symbol=symbol)
+    pallet = unit(UnitFacts("340000000000000014", gtin=cheese.gtin, count=12), Media(102, 152))
+    assert [code.symbol.content for code in pallet.codes if code.name == "content"] == []
+
+
+def all_words(label: Label) -> str:
+    """All that stands there to be read."""
+    return " ".join(line for part in label.parts if isinstance(part, Text) for line in part.lines)

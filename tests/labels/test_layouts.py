@@ -10,8 +10,8 @@ from labels.card import card, command_card
 from labels.location import LocationFacts, location
 from labels.parts import Label, Media, Text
 from labels.shipment import ShipmentFacts, shipment
-from labels.unit import ToteFacts, tote
-from scanner.barcode import encode
+from labels.unit import ToteFacts, UnitFacts, tote, unit
+from scanner.barcode import encode, sscc
 from scanner.refusals import Refusal
 
 PLACE = LocationFacts("A-03-2", "LA0302X", 2, "up", "358", "Cold")
@@ -59,3 +59,22 @@ def test_a_long_line_of_an_address_goes_on_in_the_next_row_and_loses_no_letter(m
     said = " ".join(line for lines in rows for line in lines if line != "SHIP TO")
     assert said == " ".join(to)
     _apart(label)
+
+
+@pytest.mark.parametrize(
+    ("grams", "said"),
+    [
+        (1, "0.001 kg"),
+        (5250, "5.25 kg"),
+        (70_000, "70 kg"),
+        (1_234_567, "1234.567 kg"),
+        (10_000_050, "10000.05 kg"),
+        (1_234_567_000, "1234567 kg"),
+    ],
+)
+def test_a_weight_keeps_all_of_its_figures(grams: int, said: str) -> None:
+    pallet = unit(UnitFacts(sscc("4000000", 1, 5), weight_g=grams), Media(102, 152))
+    parcel = shipment(ShipmentFacts(("Us",), ("You",), "DHL", weight_g=grams), Media(102, 152))
+    for label, name in ((pallet, "gross weight"), (parcel, "weight")):
+        (weight,) = [part for part in label.parts if isinstance(part, Text) and part.name == name]
+        assert weight.lines == (said,)

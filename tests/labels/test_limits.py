@@ -38,6 +38,11 @@ def test_an_sscc_that_is_too_narrow_names_the_limit_and_what_it_has() -> None:
         placed(Symbol("gs1_128", f"00{SSCC}"), 703, 256, "unit")
 
 
+def test_a_refusal_never_names_more_room_than_the_label_has() -> None:
+    with pytest.raises(Refusal, match=r"has 44\.0 by 19\.0 mm"):
+        unit(UnitFacts(SSCC), Media(50, 25))
+
+
 def test_an_sscc_that_is_too_low_names_the_height() -> None:
     with pytest.raises(Refusal, match=r"31\.5 mm high and must be 31\.75 mm"):
         placed(Symbol("gs1_128", f"00{SSCC}"), 800, 252, "unit")

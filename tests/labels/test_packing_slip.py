@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from labels.documents import KINDS
+from labels.make import Target, proof_of, trial
+from labels.parts import Text
 from scanner import ledger
+from scanner.accept import accept_scan
 from scanner.barcode import command, encode
 from scanner.db import db, transact
 from scanner.models import (
@@ -18,7 +22,9 @@ from scanner.models import (
     Order,
     OrderLine,
     Parcel,
+    PrintJob,
     Serial,
+    Site,
     Unit,
 )
 from tests.labels.papers import change, id_of, packed, shipped_manifest, slip
@@ -44,6 +50,17 @@ def test_the_slip_tells_content_lots_serials_carton_weight_and_tracking(floor: F
     assert "Expires" in said
     assert "Töpferei Nord GmbH" in said
     assert "Not in this delivery" not in said
+
+
+def test_an_orders_day_is_that_of_the_site(floor: Floor) -> None:
+    change(Site, locale="en_GB")
+    change(Order, ordered_at=datetime(2026, 11, 24, 23, tzinfo=UTC))  # midnight in Berlin
+    assert "25 Nov 2026" in text(slip())
+
+
+def test_a_slip_that_goes_abroad_says_the_country_where_the_address_is_free_text(floor: Floor) -> None:
+    change(Customer, address="12 Rue X\n75001 Paris", street="", city="", country="", country_code="FR")
+    assert "75001 Paris FRANCE" in text(slip())
 
 
 def test_what_was_taken_back_out_of_a_parcel_is_not_on_the_slip(warehouse: World) -> None:
@@ -148,3 +165,63 @@ def _pack_serials(floor: Floor, serials: list[str]) -> None:
     for serial_id in db.session.scalars(select(Serial.id).where(Serial.code.in_(serials))).all():
         ledger.move(by, line.item_id, 1, opening, bench, ledger.Why("opening"), serial_id=serial_id)
         ledger.move(by, line.item_id, 1, bench, target, ledger.Why("verify", "SO-1", line.id), serial_id=serial_id)
+
+
+def test_a_second_delivery_has_a_slip_and_labels_of_its_own_and_the_first_keeps_its_own(warehouse: World) -> None:
+    floor = Floor(warehouse)
+    warehouse.stock("MUG", "A-01-1", 3)
+    warehouse.order("SO-9", ("MUG", 5))
+    _pack_and_ship(floor, 501)
+    warehouse.stock("MUG", "A-01-1", 2)
+    floor.pick("SO-9", 502)
+    _pack_and_print(floor, 502)
+    first, second = db.session.scalars(select(Parcel).order_by(Parcel.id)).all()
+    assert (first.delivery, second.delivery) == (1, 2)
+    latest = text(slip("SO-9"))
+    assert "Delivery" in latest
+    assert "Parcel 1 of 1" in latest
+    assert "TRACK-501" not in latest
+    assert "Not in this delivery" not in latest
+    for details in ({"delivery": 1}, {"parcel": first.id}):
+        earlier = text(slip("SO-9", **details))
+        assert "TRACK-501" in earlier
+        assert "Parcel 1 of 1" in earlier
+        assert re.search(r"Not in this delivery.*\b5\b\s+3\s+2\b", earlier, re.DOTALL)
+    assert [_parcel_on_label(floor, parcel) for parcel in (first, second)] == [("1/1",), ("1/1",)]
+    slips = db.session.scalars(select(PrintJob).where(PrintJob.kind == "packing_slip").order_by(PrintJob.id)).all()
+    assert [(job.details.get("delivery"), job.copy_of) for job in slips] == [(None, None), (2, None)]
+
+
+def test_parcels_that_leave_one_after_the_other_are_of_one_delivery(warehouse: World) -> None:
+    floor = Floor(warehouse)
+    warehouse.stock("MUG", "A-01-1", 3)
+    warehouse.order("SO-9", ("MUG", 3))
+    floor.pick("SO-9")
+    floor.pack("SO-9")
+    parcel = db.session.scalars(select(Parcel)).one()
+    _second_parcel(parcel)
+    parcel.status = "shipped"
+    db.session.commit()
+    assert [_parcel_on_label(floor, each) for each in db.session.scalars(select(Parcel).order_by(Parcel.id))] == [
+        ("1/2",),
+        ("2/2",),
+    ]
+
+
+def _pack_and_ship(floor: Floor, tote: int) -> None:
+    floor.pick("SO-9", tote)
+    _pack_and_print(floor, tote)
+    task = floor.start("cleo", "ship", "DPD")
+    floor.scans("cleo", task, floor.parcels("SO-9")[0], f"TRACK-{tote}", command("CLOSE"), command("CLOSE"))
+
+
+def _pack_and_print(floor: Floor, tote: int) -> None:
+    task = floor.pack("SO-9", tote)
+    accept_scan(floor.incoming("cleo", None, command("PRINT"), shown=("task", task)), floor.by("cleo"))
+    db.session.execute(update(PrintJob).values(state="sent"))
+    db.session.commit()
+
+
+def _parcel_on_label(floor: Floor, parcel: Parcel) -> tuple[str, ...]:
+    label = proof_of(trial("shipment", parcel.id, floor.by("eve")), Target("zpl", 203, 102, 152)).label
+    return next(part.lines for part in label.parts if isinstance(part, Text) and part.name == "parcel")

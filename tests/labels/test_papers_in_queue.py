@@ -1,4 +1,4 @@
-"""Papers in the queue: an invoice is issued when it is drawn, in a transaction of its own, and may be refused then."""
+"""Papers in the queue: an invoice is issued by its print, in a transaction of its own, and may be refused then."""
 
 from __future__ import annotations
 
@@ -118,3 +118,21 @@ def test_an_invoice_that_cannot_be_issued_is_refused_when_it_is_asked_for(
     assert asked.json is not None
     assert (asked.status_code, asked.json.get("code")) == (422, code)
     assert db.session.scalar(select(func.count()).select_from(PrintJob)) == 0
+
+
+def test_an_invoice_has_one_original_however_many_copies_are_asked_for(
+    app: Flask, warehouse: World, browser: Log_in, client: Browser
+) -> None:
+    order = packed(warehouse, "SO-1")
+    row = printer(warehouse.by("cleo"), "10.0.0.7:9100", "PAPER", **A4)
+    form = {"id": order.id, "on": f"p{row.id}", "copies": "3"}
+    page = browser("eve").send("/labels/invoice/print", form, follow_redirects=True)
+    assert "The invoice has one original." in page.text
+    token = transact(lambda: people.new_api_token(warehouse.by("finn"), "erp", "supervisor"))
+    head, wish = {"Authorization": f"Bearer {token}"}, {"subject": order.id, "use": "paper", "copies": 3}
+    asked = client.post("/api/v1/print-jobs", json={**wish, "kind": "invoice"}, headers=head)
+    assert asked.json is not None
+    assert (asked.status_code, asked.json.get("code")) == (422, "label_has_one")
+    assert db.session.scalar(select(func.count()).select_from(PrintJob)) == 0
+    slips = client.post("/api/v1/print-jobs", json={**wish, "kind": "packing_slip"}, headers=head)
+    assert slips.status_code == 201

@@ -18,7 +18,7 @@ from sqlalchemy import delete, select, update
 
 from labels import documents, worker, zpl
 from labels.make import KINDS, Target, make, maker_of, proof_of, trial
-from labels.parts import Code, Text
+from labels.parts import Code, Label, Text
 from labels.printers import line_to
 from labels.subjects import drawing
 from scanner import people, printing, units
@@ -27,6 +27,7 @@ from scanner.db import db, transact
 from scanner.models import (
     Barcode,
     Carton,
+    Customer,
     Item,
     Location,
     Lot,
@@ -43,6 +44,7 @@ from scanner.refusals import Refusal
 from tests.conftest import Browser
 from tests.labels.desk import again, printer, work
 from tests.labels.fake_printer import LABEL, FakePrinter
+from tests.labels.papers import change
 from tests.scanner.floor import Floor, pallet
 from tests.scanner.walks import stock_up
 from tests.world import CASE, GTINS, World
@@ -134,17 +136,34 @@ def test_a_location_has_the_arrow_and_the_second_code_that_are_asked_for(floor: 
 
 
 def test_a_parcel_is_sorted_by_country_and_postcode(floor: Floor) -> None:
-    def moved() -> None:
-        assert floor.world.customer is not None
-        floor.world.customer.postcode = "10115"
-
     job = trial("shipment", one(select(Parcel.id)), floor.world.by("cleo"))
-    said = {part.name for part in drawing(job, ZPL)().parts}
-    assert "routing" not in said
-    transact(moved)
-    (block,) = [part for part in drawing(job, ZPL)().parts if part.name == "routing"]
-    assert isinstance(block, Text)
-    assert block.lines == ("DE 10115",)
+    assert "routing" not in {part.name for part in drawing(job, ZPL)().parts}
+    change(Customer, postcode="10115")
+    assert said_in(drawing(job, ZPL)(), "routing") == "DE 10115"
+
+
+def test_a_sorter_reads_the_country_of_a_parcel_once(floor: Floor) -> None:
+    job = trial("shipment", one(select(Parcel.id)), floor.world.by("cleo"))
+    for code, postcode, sorted_by in (("SE", "SE-111 22", "SE 111 22"), ("LV", "LV-1010", "LV 1010")):
+        change(Customer, country_code=code, postcode=postcode, city="Town")
+        assert said_in(drawing(job, ZPL)(), "routing") == sorted_by
+
+
+def test_a_parcel_abroad_says_its_country_where_the_address_is_free_text(floor: Floor) -> None:
+    change(Customer, address="12 Rue X\n75001 Paris", street="", city="", country="", country_code="FR")
+    label = proof_of(trial("shipment", one(select(Parcel.id)), floor.world.by("cleo")), ZPL).label
+    assert [said_in(label, f"ship to {row}") for row in (2, 3, 4)] == ["12 Rue X", "75001 Paris", "FRANCE"]
+
+
+def test_a_carton_type_says_how_much_it_bears_to_the_gram(floor: Floor) -> None:
+    change(Carton, max_g=1_234_567)
+    job = trial("carton_type", one(select(Carton.id)), floor.world.by("eve"))
+    assert said_in(proof_of(job, ZPL).label, "says").endswith(" mm, 1234.567 kg")
+
+
+def said_in(label: Label, name: str) -> str:
+    """What the part of this name says."""
+    return " ".join(line for part in label.parts if isinstance(part, Text) and part.name == name for line in part.lines)
 
 
 def test_a_parcel_says_of_how_many_once_its_order_is_packed(floor: Floor) -> None:

@@ -132,6 +132,7 @@ def test_a_printer_that_cuts_in_the_middle_leaves_a_question_and_is_not_sent_the
         fake.mend()
         work(app)
         assert fake.labels == []
+        assert db.session.scalars(select(Printer.state)).one() != "offline"  # it was looked at again
         assert [each.id for each in printing.questions(warehouse.by("cleo"))] == [job.id]
         copy = transact(lambda: printing.print_again(job, warehouse.by("cleo")))
         work(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -143,6 +144,21 @@ def test_the_first_print_is_the_original_and_is_it_again_when_it_is_tried_again(
     prints = ["", "job-1", "job-1", "job-2", ""]
     got = [transact(lambda k=key: billing.is_copy(billing.issue(order.id), k)) for key in prints]  # type: ignore[misc]
     assert got == [True, False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("timezone", "instant"),
+    [
+        ("Europe/Berlin", datetime(2026, 11, 24, 23, tzinfo=UTC)),
+        ("America/Denver", datetime(2026, 11, 26, 6, tzinfo=UTC)),
+    ],
+)
+def test_an_order_came_on_the_day_that_it_was_at_the_site(warehouse: World, timezone: str, instant: datetime) -> None:
+    (order,) = packed(warehouse, "SO-1")
+    transact(lambda: db.session.execute(update(Site).values(timezone=timezone)))
+    transact(lambda: db.session.execute(update(Order).values(ordered_at=instant)))
+    db.session.expire_all()
+    assert transact(lambda: billing.issue(order.id)).content["ordered_on"] == "2026-11-25"
 
 
 def refused(order_id: int) -> str:

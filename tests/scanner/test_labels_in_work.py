@@ -10,7 +10,7 @@ from sqlalchemy import select
 from scanner import printing, units
 from scanner.accept import accept_scan
 from scanner.barcode import command, keys
-from scanner.db import db, transact
+from scanner.db import db, now, transact
 from scanner.models import Order, Parcel, Printer, PrintJob, ScanRecord, Site, Task, Unit
 from scanner.printing.printers import Facts
 from scanner.refusals import Refusal
@@ -316,6 +316,49 @@ def test_one_printer_for_both_is_told_once(floor: Floor) -> None:
     shipment = next(job for job in jobs() if job.kind == "shipment")
     transact(lambda: printing.print_elsewhere(shipment, laser, floor.by("cleo")))
     assert label.where(db.session.get_one(Task, task)) == " Label and slip print at LASER-1."
+
+
+@pytest.mark.parametrize("state", ["ready", "offline"])
+def test_a_label_that_waits_for_somebody_else_refuses_no_scan_of_the_packer(floor: Floor, state: str) -> None:
+    zebra = printer(floor)
+    task = picked(floor)
+    floor.scans("cleo", task, tote(1), "MUG", "MUG")
+    parcel = db.session.scalars(select(Parcel.id)).one()
+    transact(lambda: printing.once("shipment", parcel, floor.by("eve")))
+    found(zebra, state=state)
+    answer = floor.scan("cleo", task, "MILK")
+    assert (answer["outcome"], answer["prompt"]["is_done"]) == ("accepted", True)
+    assert ("Label waits: ZEBRA-1 is offline" if state == "offline" else "Label prints at ZEBRA-1") in answer["say"]
+    assert answer["tone"] == ("warn" if state == "offline" else "done")
+    assert [job.kind for job in jobs("shipment")] == ["shipment"]
+
+
+def found(row: Printer, **facts: Any) -> None:
+    """What a worker has found out of a printer."""
+
+    def work() -> None:
+        for name, value in {**facts, "state_at": now()}.items():
+            setattr(db.session.get_one(Printer, row.id), name, value)
+
+    transact(work)
+
+
+@pytest.mark.parametrize(("state", "words"), [("failed", "did not come out"), ("unknown", "may not have come out")])
+def test_a_label_that_did_not_come_out_is_told_where_it_was_asked_for(floor: Floor, state: str, words: str) -> None:
+    printer(floor)
+    task = picked(floor)
+    answer = floor.scans("cleo", task, tote(1), "MUG", "MUG", "MILK")
+    assert "Label prints at ZEBRA-1" in answer["say"]
+    receipt_ = receipt(floor)
+    floor.scans("ana", receipt_, "MUG", command("Q", 5))
+    assert floor.prompt(receipt_).scan == "SCAN LABEL FROM ZEBRA-1"
+    for job in jobs():
+        db.session.get_one(PrintJob, job.id).state = state
+    db.session.commit()
+    prompt = floor.prompt(receipt_)
+    assert words in prompt.text
+    assert (prompt.scan == "SCAN LABEL FROM ZEBRA-1") == (state == "unknown")  # it may lie there all the same
+    assert f"Label {words}" in floor.prompt(task).text
 
 
 def after(floor: Floor, name: str, task: int, raw: str) -> dict[str, Any]:

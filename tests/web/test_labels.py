@@ -12,8 +12,10 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from labels import many
+from scanner import shown
 from scanner.db import db
 from scanner.models import Item, Location, Parcel, Unit
+from tests.labels.papers import change
 from tests.labels.reading import codes, pages, size_mm
 from tests.scanner.floor import Floor
 from tests.web.label_desk import Log_in, digits, jobs, packed, place, printer_id, token_of
@@ -53,6 +55,16 @@ def test_every_kind_is_shown_with_its_print_quality(floor: Floor, browser: Log_i
         assert (shown.status_code, shown.mimetype) == (200, "image/png"), kind
         assert zxingcpp.read_barcodes(Image.open(io.BytesIO(shown.data)).convert("L")), kind
     assert jobs() == []
+
+
+@pytest.mark.parametrize("level", ["\u00b2", "\u2460", "\u0663"])
+def test_a_level_that_is_no_plain_number_is_a_level_without_a_colour(floor: Floor, browser: Log_in, level: str) -> None:
+    change(Location, Location.id == place().id, level=level)
+    eve, query = browser("eve"), f"id={place().id}&on=100x50"
+    assert eve.get(f"/labels/location?{query}").status_code == 200
+    assert eve.get(f"/labels/location/preview.png?{query}").status_code == 200
+    shown_place = shown.place(place())
+    assert (shown_place.level, level in shown_place.parts) == (None, True)
 
 
 def test_the_preview_is_at_the_printers_own_dots(floor: Floor, browser: Log_in) -> None:

@@ -130,6 +130,14 @@ def test_a_longer_list_of_prints_costs_no_more_statements(floor: Floor, browser:
     assert [statements(url) for url in ("/print", "/print-jobs")] == few
 
 
+def test_the_slip_of_a_later_delivery_is_told_from_the_first(floor: Floor) -> None:
+    by, order = floor.world.by("eve"), db.session.scalars(select(Order.id)).one()
+    slips = transact(
+        lambda: [printing.ask("packing_slip", order, by, details=more, key=str(more)) for more in ({}, {"delivery": 2})]
+    )
+    assert [name.words for name in printing.names(slips, by).values()] == ["SO-1", "SO-1, delivery 2"]
+
+
 def test_what_is_not_there_any_more_or_of_another_site_has_no_name(floor: Floor) -> None:
     by = floor.world.by("eve")
     gone = transact(lambda: printing.ask("packing_slip", 10**6, by))

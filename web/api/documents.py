@@ -103,6 +103,7 @@ def get_order(path: DocumentPath) -> Response:
             "parcels": [
                 {
                     "id": p.id,
+                    "delivery": p.delivery,
                     "sscc": code,
                     "status": p.status,
                     "carrier": p.carrier,

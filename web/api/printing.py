@@ -188,7 +188,8 @@ def list_jobs(query: JobQuery) -> Response:
 def post_job(body: AskIn) -> Response:
     """Ask for a label or a paper. Refuses label_gone for what is not there, or of another site.
 
-    Refuses an invoice that cannot be issued: invoice_too_early, order_cancelled, no_price.
+    Refuses an invoice that cannot be issued: invoice_too_early, order_cancelled, no_price; and label_has_one for more
+    copies of what may have but one.
     """
     by = me()
     _may_have(body.kind)
