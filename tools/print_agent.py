@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import http.client
 import json
 import os
 import shutil
@@ -89,12 +90,18 @@ class Server:
             time.sleep(POLL_S)
 
     def _call(self, path: str, **facts: str) -> dict[str, Any]:
+        """Raises OSError for an answer that was cut or is not the server's too: a portal's page, a proxy's."""
         body = json.dumps({"run": self._run, **facts}).encode()
         head = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         request = urllib.request.Request(f"{self._url}/api/v1/print-jobs/{path}", body, head)  # noqa: S310 - checked
-        with urllib.request.urlopen(request, timeout=CALL_S) as answer:  # noqa: S310
-            found: dict[str, Any] = json.load(answer)
-            return found
+        try:
+            with urllib.request.urlopen(request, timeout=CALL_S) as answer:  # noqa: S310
+                found = json.load(answer)
+        except (http.client.HTTPException, ValueError) as error:
+            raise OSError(f"it is no answer of Scandock: {error!r}"[:200]) from error
+        if not isinstance(found, dict):
+            raise OSError("it is no answer of Scandock")
+        return found
 
 
 class Raw:
