@@ -31,6 +31,7 @@ FORMATS: Final = {"pdf": "application/pdf", "png": "image/png", "zpl": "applicat
 ABORTED: Final = (7, 8)  # RFC 8011, 5.3.7: canceled, aborted
 COMPLETED: Final = 9
 STOPPED: Final = 5  # RFC 8011, 5.4.11: printer-state
+MILD: Final = ("-report", "-warning")  # RFC 8011, 5.4.12: such a reason stops no printer
 # RFC 8011, 5.4.12, and PWG 5100.9: the reasons that keep a label from coming out
 REASONS: Final = (
     (re.compile(r"media-(empty|needed|jam)"), "paper_out", "It has no paper, or it is jammed."),
@@ -67,13 +68,9 @@ class IppLine:
             raise NotReached("printer_offline", f"It is out of reach: {words}."[:200])
         facts = _facts(answer)
         reasons = facts.get("printer-state-reasons", "none")
-        told = ", ".join(reasons) if isinstance(reasons, list) else str(reasons)
-        for pattern, code, words in REASONS:
-            if pattern.search(told) and not (code == "paused" and facts.get("printer-state") != STOPPED):
-                return State(code, f"{words} ({told})", can_print=False)
-        if facts.get("printer-state") == STOPPED or facts.get("printer-is-accepting-jobs") is False:
-            return State("stopped", f"It is stopped ({told}).", can_print=False)
-        return State("ready", "Ready." if told == "none" else f"Ready ({told}).")
+        told = [str(reason) for reason in reasons] if isinstance(reasons, list) else [str(reasons)]
+        is_stopped = facts.get("printer-state") == STOPPED
+        return _state(told, is_stopped=is_stopped, takes_jobs=facts.get("printer-is-accepting-jobs") is not False)
 
     def send(self, data: bytes, language: str, copies: int, name: str, beat: Beat) -> Sent:
         """Print-Job, then Get-Job-Attributes until it is out. Raises Doubtful, NotTaken."""
@@ -130,6 +127,18 @@ class IppLine:
                 run.kill()
                 raise
         return _answer(out)
+
+
+def _state(reasons: list[str], *, is_stopped: bool, takes_jobs: bool) -> State:
+    """What a printer's own words mean. Of one that is stopped a mild reason may be the only one that tells why."""
+    told = ", ".join(reasons)
+    grave = [reason for reason in reasons if is_stopped or not reason.endswith(MILD)]
+    for pattern, code, words in REASONS:
+        if any(map(pattern.search, grave)) and (is_stopped or code != "paused"):
+            return State(code, f"{words} ({told})", can_print=False)
+    if is_stopped or not takes_jobs:
+        return State("stopped", f"It is stopped ({told}).", can_print=False)
+    return State("ready", "Ready." if told == "none" else f"Ready ({told}).")
 
 
 def _output(run: subprocess.Popen[bytes], limit_s: float, beat: Beat) -> bytes:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import http.client
 import json
 import os
 import shutil
@@ -25,6 +26,8 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +39,7 @@ STALL_S = 20  # no byte taken for so long: no paper, full buffer, gone
 CLOSE_S = 2  # for the printer's end of the line after ours
 CHUNK = 16 * 1024
 LOOK_S = 0.05
+LEASE_S = 30.0  # for so long a server that does not tell lets the agent be silent
 ANSWERS_KEPT_S = 600  # for so long the agent tries to tell what came of a job
 
 
@@ -61,7 +65,7 @@ class Server:
         return self._call("take", printer=self._printer).get("job")
 
     def start(self, job: str) -> bool:
-        """Whether the first byte may leave. A lost answer is asked for again. Raises OSError."""
+        """Whether the first byte may leave; again while the job is sent, so that the server knows. Raises OSError."""
         try:
             self._call(f"{job}/start")
         except urllib.error.HTTPError as error:
@@ -86,12 +90,18 @@ class Server:
             time.sleep(POLL_S)
 
     def _call(self, path: str, **facts: str) -> dict[str, Any]:
+        """Raises OSError for an answer that was cut or is not the server's too: a portal's page, a proxy's."""
         body = json.dumps({"run": self._run, **facts}).encode()
         head = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         request = urllib.request.Request(f"{self._url}/api/v1/print-jobs/{path}", body, head)  # noqa: S310 - checked
-        with urllib.request.urlopen(request, timeout=CALL_S) as answer:  # noqa: S310
-            found: dict[str, Any] = json.load(answer)
-            return found
+        try:
+            with urllib.request.urlopen(request, timeout=CALL_S) as answer:  # noqa: S310
+                found = json.load(answer)
+        except (http.client.HTTPException, ValueError) as error:
+            raise OSError(f"it is no answer of Scandock: {error!r}"[:200]) from error
+        if not isinstance(found, dict):
+            raise OSError("it is no answer of Scandock")
+        return found
 
 
 class Raw:
@@ -221,7 +231,8 @@ def _print(server: Server, printer: Raw | Lp, job: dict[str, Any]) -> float:
     try:
         if not server.start(name):
             return POLL_S
-        words = printer.send(line, data, int(job["copies"]))  # type: ignore[arg-type]
+        with _renewing(server, name, float(job.get("lease_s", LEASE_S))):
+            words = printer.send(line, data, int(job["copies"]))  # type: ignore[arg-type]
     except Unsure as error:
         say(str(error))
         server.done(name, "unknown", str(error))
@@ -231,6 +242,28 @@ def _print(server: Server, printer: Raw | Lp, job: dict[str, Any]) -> float:
             line.close()
     server.done(name, "sent", words)
     return 0.0
+
+
+@contextmanager
+def _renewing(server: Server, job: str, lease_s: float) -> Iterator[None]:
+    """Say every third of the lease that the job is still being printed: else the server asks a person what came of it.
+
+    In a thread of its own, so that a slow server does not keep the printer waiting, nor `lp` the server.
+    """
+    is_over = threading.Event()
+
+    def renew() -> None:
+        while not is_over.wait(lease_s / 3):
+            try:
+                server.start(job)
+            except OSError as error:  # the next may get through, and `done` counts all the same
+                say(f"The server cannot be told that the job is still being printed: {error}")
+
+    threading.Thread(target=renew, daemon=True).start()
+    try:
+        yield
+    finally:
+        is_over.set()
 
 
 def say(words: str) -> None:

@@ -17,9 +17,9 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from scanner.db import db, now, transact
-from scanner.models import Printer, PrintJob
+from scanner.models import Printer, PrintJob, PrintStep
 from scanner.models.printing import SERVED
-from scanner.printing.ask import note, take_effect
+from scanner.printing.ask import has_taken_effect, note, take_effect
 
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
@@ -28,6 +28,8 @@ GIVE_UP_AFTER: Final = timedelta(hours=1, minutes=10)
 TOO_LATE: Final = "waited_too_long"
 AGENT_SILENT: Final = timedelta(minutes=3)  # it asks every two seconds
 AGENT_GONE: Final = "Its agent does not ask for jobs. Is the PC at the bench on?"
+ENDED: Final = "worker_ended"
+SENT_BY: Final = "by "  # and the holder's name: in the log of a job
 FAR: Final = timedelta(minutes=15)  # longer than every pause and lease
 DRAWN_FOR: Final = ("language", "dpi", "width_mm", "height_mm")  # of a printer: other bytes for another value
 
@@ -120,7 +122,7 @@ def expire() -> None:
             let_go(printer_id, SWEEPER)
     for printer_id in db.session.scalars(left.where(Printer.kind != "browser", *_is_too_old())).all():
         transact(lambda printer_id=printer_id: _give_up(printer_id))  # type: ignore[misc]
-    is_silent = or_(Printer.state_at.is_(None), Printer.state_at < now() - AGENT_SILENT)
+    is_silent = _is_free(now()) & or_(Printer.state_at.is_(None), Printer.state_at < now() - AGENT_SILENT)
     waits = (Printer.kind == "agent", Printer.is_active, *_may_leave(now()), Printer.state_words != AGENT_GONE)
     for printer_id in db.session.scalars(left.where(is_silent, *waits)).all():
         transact(lambda printer_id=printer_id: _note_agent(printer_id, "offline", AGENT_GONE))  # type: ignore[misc]
@@ -163,7 +165,7 @@ def _is_held_by_another(printer: Printer, holder: Holder) -> bool:
 def _doubt(printer: Printer) -> None:
     left = select(PrintJob).where(PrintJob.printer_id == printer.id, PrintJob.state == "sending")
     for job in db.session.scalars(left):
-        _mark(job, "unknown", "worker_ended", "The program that printed it has ended. Did it come out?")
+        _mark(job, "unknown", ENDED, "The program that printed it has ended. Did it come out?")
 
 
 def let_go(printer_id: int, holder: Holder) -> None:
@@ -227,7 +229,7 @@ def mark_sending(job_id: int, holder: Holder, sha256: str, drawn: Asked) -> None
         printer.failures, printer.retry_at = 0, None
         job.attempts += 1
         job.sha256, job.sent_at = sha256, now()
-        _mark(job, "sending")
+        _mark(job, "sending", words=f"{SENT_BY}{holder.name}")
 
     transact(work)
 
@@ -236,7 +238,7 @@ def mark_sent(job_id: int, holder: Holder, *, is_confirmed: bool, words: str = "
     """All of it has left; `is_confirmed` when the printer says that it came out. Raises Lost."""
 
     def work() -> None:
-        job, _ = _held(job_id, holder, "sending")
+        job = _sent_by(job_id, holder, "sending")
         job.done_at = now()
         _mark(job, "confirmed" if is_confirmed else "sent", words=words)
 
@@ -245,12 +247,12 @@ def mark_sent(job_id: int, holder: Holder, *, is_confirmed: bool, words: str = "
 
 def mark_unknown(job_id: int, holder: Holder, code: str, words: str) -> None:
     """Some of it has left, and nobody can tell what came out. Raises Lost."""
-    transact(lambda: _mark(_held(job_id, holder, "sending")[0], "unknown", code, words))
+    transact(lambda: _mark(_sent_by(job_id, holder, "sending"), "unknown", code, words))
 
 
 def mark_failed(job_id: int, holder: Holder, code: str, words: str) -> None:
     """It surely did not come out and trying again will not help. Raises Lost."""
-    transact(lambda: _mark(_held(job_id, holder, "queued", "sending")[0], "failed", code, words))
+    transact(lambda: _mark(_sent_by(job_id, holder, "queued", "sending"), "failed", code, words))
 
 
 def put_off(job_id: int, holder: Holder, code: str, words: str) -> None:
@@ -336,15 +338,36 @@ def _held(job_id: int, holder: Holder, *states: str) -> tuple[PrintJob, Printer]
     return job, printer
 
 
+def _sent_by(job_id: int, holder: Holder, *states: str) -> PrintJob:
+    """A job of which this holder may tell what came: one that it holds, or that it seemed to have left.
+
+    It was only out of reach then, and knows better than the clock. What a person has said meanwhile stays. Raises Lost.
+    """
+    try:
+        return _held(job_id, holder, *states)[0]
+    except Lost:
+        job = db.session.get(PrintJob, job_id, with_for_update=True, populate_existing=True)
+        if job is None or (job.state, job.error_code) != ("unknown", ENDED) or not _has_begun(job, holder):
+            raise
+        return job
+
+
+def _has_begun(job: PrintJob, holder: Holder) -> bool:
+    """Whether this holder was the last that began to send it."""
+    begun = select(PrintStep.words).where(PrintStep.job_id == job.id, PrintStep.state == "sending")
+    return db.session.scalar(begun.order_by(PrintStep.id.desc()).limit(1)) == f"{SENT_BY}{holder.name}"
+
+
 def _is_as_drawn(job: PrintJob, drawn: Asked) -> None:
     if asked_for(job) != drawn:
         raise Changed(f"job {job.id} was asked for anew")
 
 
 def _mark(job: PrintJob, state: str, code: str = "", words: str = "") -> None:
+    was_out = has_taken_effect(job)
     job.state, job.error_code, job.error_words = state, code, words[:300] if code else ""
     if state == "failed":
         job.done_at, job.sent_at = now(), None  # it surely did not come out
-    if state in ("sent", "confirmed", "unknown"):
+    if has_taken_effect(job) and not was_out:  # once: a newer label may have come since
         take_effect(job)
     note(job, words)

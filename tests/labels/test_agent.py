@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -56,3 +60,70 @@ def test_an_agent_says_that_a_printer_keeps_the_line_open_only_once_it_has_all(
     with FakePrinter("hang") as fake:
         serve(server, Raw(fake.address), threading.Event(), once=True)
     assert server.told == [("sent", "All bytes have left; the printer keeps the line open.")]
+
+
+# --- what the server says, or another in its place -------------------------------------------------------------------
+
+JOB = json.dumps({"job": {"id": "1", "data": "XlhBXlha", "copies": 1}}).encode()
+PORTAL = b"<html>Please log in to this network</html>"
+BAD = {"cut": b'{"job": nu', "a portal's page": PORTAL, "no letters": b"\xff\xfe\xfd", "a list": b"[]"}
+
+
+class Front(BaseHTTPRequestHandler):
+    """What stands at the server's address: its answers in their order, then that nothing waits."""
+
+    answers: ClassVar[list[bytes]] = []
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        """Answer as if all of it came, though the first words of one that is cut are all that come."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.asked.append(self.path.rpartition("/")[2])
+        body = self.answers.pop(0) if self.answers else b'{"job": null}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(1000 if body == BAD["cut"] else len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def front(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """The server as the agent sees it, through what stands at its address."""
+    monkeypatch.setattr(print_agent, "TRY_AGAIN_S", 0.05)
+    monkeypatch.setattr(print_agent, "POLL_S", 0.05)
+    monkeypatch.setattr(Front, "asked", [])
+    at = ThreadingHTTPServer(("127.0.0.1", 0), Front)
+    threading.Thread(target=at.serve_forever, daemon=True).start()
+    yield Server(f"http://127.0.0.1:{at.server_port}", "token", "PC-1")
+    at.shutdown()
+    at.server_close()
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_an_agent_that_gets_a_bad_answer_tries_again_later(
+    front: Server, monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
+    monkeypatch.setattr(Front, "answers", [BAD[bad], JOB, b"{}", BAD[bad]])
+    stop = threading.Event()
+    with FakePrinter("good") as fake:
+        agent = threading.Thread(target=serve, args=(front, Raw(fake.address), stop), daemon=True)
+        agent.start()
+        for _ in range(200):
+            if Front.asked.count("take") > 2:
+                break
+            stop.wait(0.05)
+        stop.set()
+        agent.join(10)
+        assert fake.labels == [b"^XA^XZ"]
+    assert Front.asked[:6] == ["take", "take", "start", "done", "done", "take"]
+
+
+def test_an_agent_starts_nothing_on_the_word_of_a_portal(front: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Front, "answers", [JOB, PORTAL])
+    with FakePrinter("good") as fake:
+        serve(front, Raw(fake.address), threading.Event(), once=True)
+        assert (fake.started, fake.labels) == ([], [])
+    assert Front.asked == ["take", "start"]

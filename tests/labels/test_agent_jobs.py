@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +13,16 @@ from flask import Flask
 
 from scanner import people, printing
 from scanner.db import db, transact
-from scanner.models import Printer
+from scanner.models import Location, Printer, PrintJob
 from scanner.printing import queue
+from scanner.printing.ask import DIGITS
 from tests.conftest import Browser
-from tests.labels.desk import again, ask, facts, printer
+from tests.labels.desk import HERE, again, ask, facts, printer, states, work
+from tests.labels.fake_printer import FakePrinter
+from tests.serving import serve
 from tests.world import World
+from tools import print_agent
+from tools.print_agent import Raw, Server
 
 Call = Callable[..., tuple[int, dict[str, Any]]]
 RUN = {"run": "12345678"}
@@ -101,3 +109,90 @@ def test_a_change_of_the_printer_that_is_stored_while_a_job_is_drawn_draws_it_ag
     for mark in (queue.mark_drawn, queue.mark_sending):
         with pytest.raises(queue.Changed):
             mark(job.id, holder, "x" * 64, wanted)
+
+
+# --- an agent that takes its time ------------------------------------------------------------------------------------
+
+
+def test_a_job_that_an_agent_prints_for_longer_than_the_lease_is_no_question(
+    app: Flask, warehouse: World, bench: Printer, engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(print_agent, "CLOSE_S", 3.5)  # how long a printer that hangs keeps it
+    token = transact(lambda: people.new_api_token(warehouse.by("finn"), "bench-pc", "packer"))
+    (job,) = ask(warehouse.by("cleo"))
+    with serve(engine_url, tmp_path, SCANDOCK_PRINT_LEASE_S="1.5") as port, FakePrinter("hang") as fake:
+        server = Server(f"http://127.0.0.1:{port}", token, "PC-1")
+        pulls = (server, Raw(fake.address), threading.Event())
+        agent = threading.Thread(target=print_agent.serve, args=pulls, kwargs={"once": True})
+        agent.start()
+        wait_for(job, "sending")
+        time.sleep(2.2)
+        work(app, HERE)
+        assert again(job).state == "sending"
+        agent.join()
+    assert again(job).state == "sent"
+    assert states(job) == ["queued", "sending", "sent"]
+
+
+def wait_for(job: PrintJob, state: str) -> None:
+    """Until the job is there."""
+    for _ in range(200):
+        if again(job).state == state:
+            return
+        time.sleep(0.05)
+    pytest.fail(f"the job is {again(job).state}")
+
+
+def believed_to_have_ended(app: Flask, call: Call, job: PrintJob) -> None:
+    """The agent begins a job, and is out of reach for longer than its lease."""
+    app.config["PRINT_LEASE_S"] = 0.1
+    assert call("/take", printer="PC-1", **RUN)[1]["job"]["lease_s"] == 0.1
+    assert call(f"/{job.public_id}/start", **RUN)[0] == 200
+    time.sleep(0.2)
+    work(app, HERE)
+    assert (again(job).state, again(job).error_code) == ("unknown", "worker_ended")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"),
+    [("sent", ""), ("confirmed", ""), ("unknown", "agent_unsure"), ("failed", "agent_failed")],
+)
+def test_an_agent_that_was_only_out_of_reach_tells_what_came_of_its_job(
+    app: Flask, warehouse: World, bench: Printer, call: Call, outcome: str, code: str
+) -> None:
+    (job,) = ask(warehouse.by("cleo"))
+    believed_to_have_ended(app, call, job)
+    other = {"run": "another run"}
+    assert call(f"/{job.public_id}/done", outcome=outcome, **other)[1]["code"] == "print_taken"
+    assert call(f"/{job.public_id}/start", **RUN)[1]["code"] == "print_taken"
+    status, found = call(f"/{job.public_id}/done", outcome=outcome, **RUN)
+    assert (status, found["state"], found["error_code"]) == (200, outcome, code)
+    assert call(f"/{job.public_id}/done", outcome=outcome, **RUN)[0] == 422  # once
+
+
+@pytest.mark.parametrize("answer", ["came_out", "print_again", "cancel"])
+def test_what_a_person_has_said_of_a_job_meanwhile_stays(
+    app: Flask, warehouse: World, bench: Printer, call: Call, answer: str
+) -> None:
+    (job,) = ask(warehouse.by("cleo"))
+    believed_to_have_ended(app, call, job)
+    transact(lambda: getattr(printing, answer)(job, warehouse.by("cleo")))
+    said = again(job).state
+    status, found = call(f"/{job.public_id}/done", outcome="sent", **RUN)
+    assert (status, found["code"], again(job).state) == (422, "print_taken", said)
+
+
+def test_an_outcome_that_is_told_late_gives_a_location_no_older_check_digits(
+    app: Flask, warehouse: World, bench: Printer, call: Call
+) -> None:
+    place, by = warehouse.locations["A-01-1"].id, warehouse.by("cleo")
+    old = transact(lambda: printing.ask("location", place, by, key="old"))
+    believed_to_have_ended(app, call, old)
+    new = transact(lambda: printing.ask("location", place, by, key="new"))
+    app.config["PRINT_LEASE_S"] = 30
+    other = {"run": "another run"}
+    assert call("/take", printer="PC-1", **other)[1]["job"]["id"] == new.public_id
+    assert call(f"/{new.public_id}/start", **other)[0] == 200
+    assert call(f"/{new.public_id}/done", outcome="sent", **other)[0] == 200
+    assert call(f"/{old.public_id}/done", outcome="sent", **RUN)[0] == 200
+    assert again(new).details[DIGITS] == db.session.get_one(Location, place).check_digits

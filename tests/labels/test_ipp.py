@@ -202,6 +202,7 @@ class Forgetful(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     asked: ClassVar[list[int]] = []
     status: ClassVar[int] = 0x0406  # client-error-not-found
+    printer: ClassVar[tuple[int, str]] = (3, "none")  # printer-state, 3 is idle, and its reasons
 
     def do_POST(self) -> None:
         """Get-Printer-Attributes, Print-Job and Get-Job-Attributes (RFC 8011)."""
@@ -211,9 +212,10 @@ class Forgetful(BaseHTTPRequestHandler):
         head = b"\x01" + value(0x47, "attributes-charset", b"utf-8")
         head += value(0x48, "attributes-natural-language", b"en")
         job = b"\x02" + value(0x21, "job-id", (7).to_bytes(4)) + value(0x23, "job-state", (5).to_bytes(4))
-        idle = b"\x04" + value(0x23, "printer-state", (3).to_bytes(4))
-        idle += value(0x44, "printer-state-reasons", b"none") + value(0x22, "printer-is-accepting-jobs", b"\x01")
-        status, more = {0x0B: (0, idle), 0x02: (0, job)}.get(operation, (self.status, b""))
+        state, reasons = self.printer
+        how = b"\x04" + value(0x23, "printer-state", state.to_bytes(4)) + values("printer-state-reasons", reasons)
+        how += value(0x22, "printer-is-accepting-jobs", b"\x01")
+        status, more = {0x0B: (0, how), 0x02: (0, job)}.get(operation, (self.status, b""))
         answer = b"\x02\x00" + status.to_bytes(2) + body[4:8] + head + more + b"\x03"
         self.send_response(200)
         self.send_header("Content-Type", "application/ipp")
@@ -240,25 +242,58 @@ def value(tag: int, name: str, content: bytes) -> bytes:
     return bytes([tag]) + len(name).to_bytes(2) + name.encode() + len(content).to_bytes(2) + content
 
 
-@pytest.mark.parametrize("status", [0x0406, 0x0501])  # not found; the server knows no such question
-def test_a_server_that_cannot_tell_of_a_job_is_asked_once_and_the_job_is_sent_but_not_confirmed(
-    app: Flask, warehouse: World, monkeypatch: pytest.MonkeyPatch, status: int
-) -> None:
+def values(name: str, words: str) -> bytes:
+    """One attribute of some keywords: the second and what follows have no name (RFC 8010, 3.1.5)."""
+    first, *more = words.split()
+    return value(0x44, name, first.encode()) + b"".join(value(0x44, "", word.encode()) for word in more)
+
+
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server that forgets: its address."""
     needs("ipptool")
     monkeypatch.setattr(Forgetful, "asked", [])
-    monkeypatch.setattr(Forgetful, "status", status)
-    monkeypatch.setattr(ipp, "FINISH_S", 3)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Forgetful)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        address = f"ipp://127.0.0.1:{server.server_port}/ipp/print"
-        printer(warehouse.by("cleo"), address, kind="ipp", language="pdf")
-        (job,) = ask(warehouse.by("cleo"))
-        work(app)
-    finally:
-        server.shutdown()
-        server.server_close()
+    yield f"ipp://127.0.0.1:{server.server_port}/ipp/print"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("status", [0x0406, 0x0501])  # not found; the server knows no such question
+def test_a_server_that_cannot_tell_of_a_job_is_asked_once_and_the_job_is_sent_but_not_confirmed(
+    app: Flask, warehouse: World, monkeypatch: pytest.MonkeyPatch, forgetful: str, status: int
+) -> None:
+    monkeypatch.setattr(Forgetful, "status", status)
+    monkeypatch.setattr(ipp, "FINISH_S", 3)
+    printer(warehouse.by("cleo"), forgetful, kind="ipp", language="pdf")
+    (job,) = ask(warehouse.by("cleo"))
+    work(app)
     assert (again(job).state, Forgetful.asked) == ("sent", [0x0B, 0x02, 0x09])
+
+
+@pytest.mark.parametrize(
+    ("state", "reasons", "code"),
+    [
+        (3, "media-empty-warning", "ready"),
+        (3, "media-empty-report", "ready"),
+        (3, "media-needed-report", "ready"),
+        (3, "toner-empty-warning", "ready"),
+        (4, "cover-open-report toner-low-warning", "ready"),
+        (3, "media-empty-warning cover-open", "head_open"),
+        (3, "media-empty", "paper_out"),
+        (3, "media-empty-error", "paper_out"),
+        (5, "media-empty-warning", "paper_out"),
+        (5, "toner-low-warning", "stopped"),
+    ],
+)
+def test_an_ipp_printer_that_only_warns_prints_until_it_is_stopped(
+    monkeypatch: pytest.MonkeyPatch, forgetful: str, state: int, reasons: str, code: str
+) -> None:
+    monkeypatch.setattr(Forgetful, "printer", (state, reasons))
+    found = IppLine(forgetful, HERE).state()
+    assert (found.code, found.can_print) == (code, code == "ready")
+    assert reasons.split(maxsplit=1)[0] in found.words
 
 
 def test_an_ipp_printer_that_is_not_there_is_out_of_reach() -> None:

@@ -364,7 +364,8 @@ def test_an_agent_that_dies_in_the_middle_leaves_a_question(app: Flask, warehous
     assert call(f"{job.public_id}/start") == 200  # the answer was lost, the same is asked again
     time.sleep(0.2)
     work(app, HERE)
-    assert again(job).state == "unknown"
+    assert (again(job).state, again(job).error_code) == ("unknown", "worker_ended")
+    run["run"] = "another run"
     assert call(f"{job.public_id}/done", outcome="sent") == 422
 
 

@@ -1,13 +1,14 @@
 """Printing by API: ask for labels, see what became of them, and pull jobs for a printer that only an agent can reach.
 
 An agent takes a job, says that it starts, prints, says what came of it. Until `start` the job may be taken anew; after
-it the job is never given out again.
+it the job is never given out again. Who prints for longer than the lease says `start` again meanwhile.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -302,8 +303,8 @@ def take(body: TakeIn) -> Response:
             queue.mark_drawn(wanted.id, holder, hashlib.sha256(made.data).hexdigest(), wanted)
         except queue.Lost:  # asked for anew, cancelled, or taken by another run
             continue
-        data = base64.b64encode(made.data).decode()
-        return answer({"job": {**_shown(_job(wanted.public_id)), "language": made.language, "data": data}})
+        bytes_ = {"language": made.language, "data": base64.b64encode(made.data).decode()}
+        return answer({"job": {**_shown(_job(wanted.public_id)), **bytes_, "lease_s": holder.lease_s}})
     return answer({"job": None})
 
 
@@ -312,7 +313,7 @@ def take(body: TakeIn) -> Response:
 def start(path: JobPath, body: StartIn) -> Response:
     """The first byte is about to leave. Refuses print_taken: then it must not. So it is on a printer that is paused."""
     job, holder = _served(path.job_id), _holder(body.run)
-    if job.state == "sending":  # the answer to the first `start` was lost
+    if job.state == "sending":  # the answer to the first `start` was lost, or the agent is still at it
         _or_taken(job, lambda: queue.beat(job.printer_id or 0, holder))
         return answer(_shown(job))
     sha256, drawn = job.sha256, queue.asked_for(job)
@@ -325,7 +326,7 @@ def start(path: JobPath, body: StartIn) -> Response:
 @bp.post("/print-jobs/<job_id>/done")
 @allow(*EVERYONE)
 def done(path: JobPath, body: DoneIn) -> Response:
-    """What came of it. Refuses print_taken when the job is not this run's any more."""
+    """What came of it. Refuses print_taken when the job is not this run's any more, or a person has answered for it."""
     job, holder, words = _served(path.job_id), _holder(body.run), body.words
     match body.outcome:
         case "sent" | "confirmed":
@@ -341,7 +342,8 @@ def done(path: JobPath, body: DoneIn) -> Response:
             _or_taken(job, lambda: queue.put_off(job.id, holder, "printer_offline", words or "It is out of reach."))
     is_good = body.outcome in ("sent", "confirmed")
     state = "ready" if is_good else "offline"
-    _or_taken(job, lambda: queue.tell_state(job.printer_id or 0, holder, state, words or body.outcome))
+    with suppress(queue.Lost):  # it was believed to have ended: how the printer is now is for others to say
+        queue.tell_state(job.printer_id or 0, holder, state, words or body.outcome)
     queue.let_go(job.printer_id or 0, holder)
     return answer(_shown(_job(path.job_id)))
 
