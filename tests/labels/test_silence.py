@@ -54,6 +54,7 @@ def test_a_printer_that_answers_rubbish_is_shown_as_such_and_gets_nothing_until_
         go()
         assert ([again(job).state for job in jobs], fake.started) == (["queued"] * 2, [])
         assert (state_of(row)[0], again(jobs[0]).error_code) == ("garbled", "garbled")
+        assert again(jobs[0]).error_words == "It answers what no printer says."  # and not what that was
         fake.mend("answers")
         go()
     assert [again(job).state for job in jobs] == ["confirmed"] * 2
