@@ -24,6 +24,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ from typing import Any
 POLL_S = 2.0
 TRY_AGAIN_S = 10.0
 CALL_S = 30
+RAW_PORT = 9100
 CONNECT_S = 5
 STALL_S = 20  # no byte taken for so long: no paper, full buffer, gone
 CLOSE_S = 2  # for the printer's end of the line after ours
@@ -108,14 +110,13 @@ class Raw:
     """A printer of port 9100."""
 
     def __init__(self, address: str) -> None:
-        host, _, port = address.rpartition(":")
-        self._host, self._port = (host, int(port)) if host else (address, 9100)
+        self._where = host_and_port(address)
 
     def open(self) -> socket.socket:
         """A connection. Raises NotReached."""
         try:
-            return socket.create_connection((self._host, self._port), timeout=CONNECT_S)
-        except OSError as error:
+            return socket.create_connection(self._where, timeout=CONNECT_S)
+        except (OSError, UnicodeError) as error:  # UnicodeError: a name like a..b, which no name server is asked for
             raise NotReached(f"The printer is out of reach: {error}") from error
 
     def send(self, line: socket.socket, data: bytes, copies: int) -> str:
@@ -128,6 +129,19 @@ class Raw:
         except OSError as error:
             raise Unsure(f"The printer closed the line in the middle: {error}") from error
         return _closed(line)
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """Of '10.0.0.7', '10.0.0.7:9100', '[fd00::7]:9100', 'fd00::7' or 'zebra-1', as at the desk. Raises SystemExit."""
+    bare = f"[{text}]" if text.count(":") > 1 and not text.startswith("[") else text
+    try:
+        parts = urllib.parse.urlsplit(f"//{bare}")
+        host, port = parts.hostname, parts.port or RAW_PORT
+    except ValueError:
+        host, port = None, 0
+    if not host or parts.netloc != bare or parts.username is not None:
+        raise SystemExit(f"--raw {text} is no host with a port")
+    return host, port
 
 
 def _write(line: socket.socket, data: bytes, copies: int) -> None:

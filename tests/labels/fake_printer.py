@@ -9,6 +9,7 @@ half       answers ~HS with the first line only  late       answers ~HS after a 
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import struct
@@ -16,6 +17,8 @@ import threading
 import time
 from types import TracebackType
 from typing import Self
+
+import pytest
 
 LABEL = re.compile(rb"\^XA.*?\^XZ", re.DOTALL)
 JOB = re.compile(rb"\^FX([0-9a-f-]{36})(?: COPY)?\^FS")
@@ -55,7 +58,7 @@ ANSWERS = {
 
 
 class FakePrinter:
-    """Listens on 127.0.0.1; `behaviour` may be changed at any time and holds for new connections."""
+    """Listens on 127.0.0.1, or on ::1; `behaviour` may be changed at any time and holds for new connections."""
 
     def __init__(self, behaviour: str = "good", *, cut_after: int = 40, port: int = 0, host: str = "127.0.0.1") -> None:
         self.behaviour, self.cut_after = behaviour, cut_after
@@ -67,11 +70,11 @@ class FakePrinter:
         self._open = 0
         self._guard = threading.Lock()
         self._is_over = threading.Event()
-        self._socket = socket.socket()
+        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((host, port))
         self.port = int(self._socket.getsockname()[1])
-        self.address = f"{host}:{self.port}"
+        self.address = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
         if behaviour != "refuse":
             self._socket.listen(8)
             threading.Thread(target=self._accept, daemon=True).start()
@@ -154,3 +157,12 @@ class FakePrinter:
         with self._guard:
             self.started += [job.decode() for job in found[told:]]
         return len(found)
+
+
+def needs_ipv6() -> None:
+    """A skip where this machine has no ::1, as in many containers; under CI a failure."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("this machine has no IPv6")

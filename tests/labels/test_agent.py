@@ -10,9 +10,10 @@ from typing import ClassVar
 
 import pytest
 
-from tests.labels.fake_printer import FakePrinter
+from labels.reach import raw_address
+from tests.labels.fake_printer import FakePrinter, needs_ipv6
 from tools import print_agent
-from tools.print_agent import Raw, Server, Unsure, serve
+from tools.print_agent import NotReached, Raw, Server, Unsure, host_and_port, serve
 
 LABEL = b"^XA^FX" + b"x" * 1000 + b"^XZ"
 
@@ -60,6 +61,35 @@ def test_an_agent_says_that_a_printer_keeps_the_line_open_only_once_it_has_all(
     with FakePrinter("hang") as fake:
         serve(server, Raw(fake.address), threading.Event(), once=True)
     assert server.told == [("sent", "All bytes have left; the printer keeps the line open.")]
+
+
+def test_an_agent_reaches_its_printer_by_an_ipv6_address() -> None:
+    needs_ipv6()
+    with FakePrinter("good", host="::1") as fake:
+        assert fake.address.startswith("[::1]:")
+        raw = Raw(fake.address)
+        with raw.open() as line:
+            raw.send(line, LABEL, 1)
+        assert fake.labels == [LABEL]
+
+
+@pytest.mark.parametrize(
+    "text", ["10.0.0.7", "10.0.0.7:9101", "[fd00::7]:9101", "[fd00::7]", "fd00::7", "zebra-1", "zebra-1:9101"]
+)
+def test_an_agent_reads_an_address_as_the_desk_does(text: str) -> None:
+    assert host_and_port(text) == raw_address(text)
+
+
+@pytest.mark.parametrize("text", ["", ":9100", "[::1", "zebra/1", "zebra:x", "zebra:99999", "me@zebra"])
+def test_an_agent_does_not_start_with_an_address_that_is_none(text: str) -> None:
+    with pytest.raises(SystemExit, match="no host with a port"):
+        Raw(text)
+
+
+@pytest.mark.parametrize("name", ["zebra..local", "z" * 64])
+def test_a_printer_whose_name_cannot_be_is_out_of_reach_of_its_agent(name: str) -> None:
+    with pytest.raises(NotReached, match="out of reach"):
+        Raw(name).open()
 
 
 # --- what the server says, or another in its place -------------------------------------------------------------------
