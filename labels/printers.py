@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from labels.host_status import ASK, SILENT, State, is_whole, read
 from labels.outflow import Outflow
-from labels.reach import Reach, raw_address
+from labels.reach import Reach, connect, raw_address
 from labels.silence import Silence
 from scanner.models import Printer
 from scanner.refusals import Refusal
@@ -87,8 +87,15 @@ def line_to(printer: Printer, reach: Reach, silence: Silence) -> Iterator[Line]:
 
 
 def _connect(host: str, port: int, reach: Reach) -> socket.socket:
+    with out_of_reach(host):
+        return connect(reach.resolve(host, port), port, CONNECT_S)
+
+
+@contextmanager
+def out_of_reach(host: str) -> Iterator[None]:
+    """Say in words why nobody gets to a printer: raises NotReached for a refused address and for OSError."""
     try:
-        return socket.create_connection((reach.resolve(host, port), port), timeout=CONNECT_S)
+        yield
     except Refusal as refusal:
         raise NotReached("printer_address", refusal.say) from refusal
     except socket.gaierror as error:
