@@ -46,7 +46,7 @@ def read(answer: bytes) -> State:
     found = _LINES.search(answer)
     first, second = (found[1].split(b","), found[2].split(b",")) if found else ([], [])
     if len(first) < 8 or len(second) < 9:
-        return State("garbled", f"It answers what no printer says: {answer[:40]!r}", can_print=False)
+        return State("garbled", "It answers what no label printer says.", can_print=False)
     # first: b paper out, c paused, eee formats in the buffer, h a format half received
     # second: o head up, p ribbon out, uuuuuuuu labels that are left to print
     faults = (("paper_out", first[1]), ("head_open", second[2]), ("ribbon_out", second[3]), ("paused", first[2]))
