@@ -5,12 +5,10 @@ Three lines, each between STX and ETX. What does not look like that is not belie
 
 from __future__ import annotations
 
-import logging
 import re
 from dataclasses import dataclass
 from typing import Final
 
-log = logging.getLogger("scandock.printing")
 ASK: Final = b"~HS"
 _LINES: Final = re.compile(rb"\x02([0-9,]{20,80})\x03\s*\x02([0-9,]{15,80})\x03\s*\x02([0-9,]{3,40})\x03")
 _WORDS: Final = {
@@ -48,9 +46,7 @@ def read(answer: bytes) -> State:
     found = _LINES.search(answer)
     first, second = (found[1].split(b","), found[2].split(b",")) if found else ([], [])
     if len(first) < 8 or len(second) < 9:
-        # Whatever answers there may be no printer of ours: what it says is for who runs the server, not for the floor.
-        log.warning("a printer answers what no printer says: %r", answer[:40])
-        return State("garbled", "It answers what no printer says.", can_print=False)
+        return State("garbled", "It answers what no label printer says.", can_print=False)
     # first: b paper out, c paused, eee formats in the buffer, h a format half received
     # second: o head up, p ribbon out, uuuuuuuu labels that are left to print
     faults = (("paper_out", first[1]), ("head_open", second[2]), ("ribbon_out", second[3]), ("paused", first[2]))

@@ -12,15 +12,15 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 from xml.parsers.expat import ExpatError
 
 from labels.host_status import State
-from labels.printers import Beat, Doubtful, NotReached, NotTaken, Sent
-from labels.reach import Reach, ipp_address
-from scanner.refusals import Refusal
+from labels.printers import CONNECT_S, Beat, Doubtful, NotReached, NotTaken, Sent, out_of_reach
+from labels.reach import Reach, connect, ipp_address
 
 TESTS: Final = Path(__file__).parent / "ipp_tests"
 ANSWER_S: Final = 8
@@ -49,14 +49,11 @@ class IppLine:
     """One printer behind an ipp:// address."""
 
     def __init__(self, address: str, reach: Reach) -> None:
-        """Resolve the address. Raises NotReached when it may not be contacted, or means nothing."""
-        try:
+        """Resolve the address. Raises NotReached when it may not be contacted, or none answers there."""
+        with out_of_reach(address):
             host, port, path = ipp_address(address)
-            found = reach.resolve(host, port)
-        except Refusal as refusal:
-            raise NotReached("printer_address", refusal.say) from refusal
-        except OSError as error:
-            raise NotReached("printer_unknown_host", f"Nobody knows the name in {address}.") from error
+        with out_of_reach(host):
+            found = _answering(reach.resolve(host, port), port)
         shown = f"[{found}]" if ":" in found else found
         self._uri = f"{urlsplit(address).scheme}://{shown}:{port}{path}"
 
@@ -127,6 +124,14 @@ class IppLine:
                 run.kill()
                 raise
         return _answer(out)
+
+
+def _answering(addresses: Sequence[str], port: int) -> str:
+    """The address that is told to ipptool: of several the first that takes a connection. Raises OSError."""
+    if len(addresses) == 1:
+        return addresses[0]
+    with connect(addresses, port, CONNECT_S) as line:
+        return str(line.getpeername()[0])
 
 
 def _state(reasons: list[str], *, is_stopped: bool, takes_jobs: bool) -> State:

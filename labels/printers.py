@@ -6,6 +6,7 @@ one byte of the job has left. After the first byte there is only `Sent`, or `Dou
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from typing import Final, Protocol
 
 from labels.host_status import ASK, SILENT, State, is_whole, read
 from labels.outflow import Outflow
-from labels.reach import Reach, raw_address
+from labels.reach import Reach, connect, raw_address
 from labels.silence import Silence
 from scanner.models import Printer
 from scanner.refusals import Refusal
@@ -26,6 +27,8 @@ STALL_S: Final = 20.0  # no byte taken for so long: full buffer, no paper, gone
 CLOSE_S: Final = 2.0  # for the printer's end of the line after ours
 CONFIRM_S: Final = 30.0  # until the printer says that nothing waits in it
 MOST_ANSWER: Final = 1024  # bytes; more is no status
+LOGGED: Final = 40  # bytes of an answer that is none: enough to see what stands there
+log = logging.getLogger("scandock.printing")
 
 Beat = Callable[[], None]
 
@@ -87,8 +90,15 @@ def line_to(printer: Printer, reach: Reach, silence: Silence) -> Iterator[Line]:
 
 
 def _connect(host: str, port: int, reach: Reach) -> socket.socket:
+    with out_of_reach(host):
+        return connect(reach.resolve(host, port), port, CONNECT_S)
+
+
+@contextmanager
+def out_of_reach(host: str) -> Iterator[None]:
+    """Say in words why nobody gets to a printer: raises NotReached for a refused address and for OSError."""
     try:
-        return socket.create_connection((reach.resolve(host, port), port), timeout=CONNECT_S)
+        yield
     except Refusal as refusal:
         raise NotReached("printer_address", refusal.say) from refusal
     except socket.gaierror as error:
@@ -117,12 +127,20 @@ class RawLine:
         if not self._asks:
             return SILENT
         try:
-            found = read(self._ask())
+            found = self._read()
         except OSError as error:
             raise NotReached("printer_cut", "It closes the connection at once.") from error
         if found == SILENT and self._has_answered:
             raise NotReached("printer_silent", "It used to tell how it is, and does not answer now.")
         self.answers, self.is_silent = found.is_told, found == SILENT
+        return found
+
+    def _read(self) -> State:
+        """Raises OSError. Whatever answers there may hold what is for nobody here: it goes into the log, on no page."""
+        answer = self._ask()
+        found = read(answer)
+        if found.code == "garbled":
+            log.warning("%s answers what no label printer says: %r", self._connection.getpeername(), answer[:LOGGED])
         return found
 
     def _ask(self) -> bytes:
@@ -157,7 +175,7 @@ class RawLine:
         """Ask until nothing waits in it. A printer that ran out keeps the label and prints it when it is mended."""
         give_up_at = time.monotonic() + CONFIRM_S
         while time.monotonic() < give_up_at:
-            found = read(self._ask())
+            found = self._read()
             if not found.is_told:
                 return Sent(is_confirmed=False, words="It took the job and says no more.", state=_unless_silent(found))
             if not found.can_print:

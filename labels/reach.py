@@ -1,7 +1,7 @@
 """Reach: which addresses a printer may have. Nothing else on the network is ever contacted.
 
-A name is resolved once, every address that it has must be allowed, and that address is the one that is connected to: a
-name that means something else a moment later leads nowhere.
+A name is resolved once, every address that it has must be allowed, and these are the ones that are connected to, the
+first that answers: a name that means something else a moment later leads nowhere.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ NETWORKS: Final = "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8"  # where pr
 PORTS: Final = "9100-9109 631"
 RAW_PORT: Final = 9100
 IPP_PORT: Final = 631
+LEAST_S: Final = 0.05  # for the last address, however long the others took: no time at all would mean not to wait
 CLOUD_METADATA: Final = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")))
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9a-fA-F:.]{2,45}")
 
@@ -35,14 +37,17 @@ class Reach:
     ports: tuple[range, ...]
     closed: frozenset[int] = field(default_factory=frozenset)
 
-    def resolve(self, host: str, port: int) -> str:
-        """The one address to connect to. Refuses printer_address; raises OSError when the name means nothing."""
+    def resolve(self, host: str, port: int) -> list[str]:
+        """The addresses to connect to, in their order. Refuses printer_address; raises OSError when there are none."""
         self.check_port(host, port)
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError as error:  # a..b, or more than 63 letters between two dots: no name server is asked for it
+            raise Refusal("printer_address", host, why="no host has such a name") from error
         addresses = [str(entry[4][0]) for entry in found]
         for address in addresses:
             self.check_address(host, address)
-        return addresses[0]
+        return addresses
 
     def check_port(self, host: str, port: int) -> None:
         """Refuses printer_address for a port that no printer may have."""
@@ -75,6 +80,25 @@ def reach_of(networks: str, ports: str, closed: Iterable[int] = ()) -> Reach:
     return Reach(tuple(ipaddress.ip_network(word) for word in networks.split()), tuple(ranges), frozenset(closed))
 
 
+def connect(addresses: Sequence[str], port: int, within_s: float) -> socket.socket:
+    """A connection to the first of these addresses that takes one. Raises OSError: what the last has said.
+
+    Each gets an equal part of the time that is left, so that a silent one leaves some for the others.
+    """
+    give_up_at = time.monotonic() + within_s
+    *firsts, last = addresses
+    for number, address in enumerate(firsts):
+        try:
+            return _connect(address, port, (give_up_at - time.monotonic()) / (len(addresses) - number))
+        except OSError:  # a printer may have an address that it does not listen at, or that this machine has no way to
+            continue
+    return _connect(last, port, give_up_at - time.monotonic())
+
+
+def _connect(address: str, port: int, within_s: float) -> socket.socket:
+    return socket.create_connection((address, port), timeout=max(within_s, LEAST_S))
+
+
 # --- addresses as people write them ----------------------------------------------------------------------------------
 
 
@@ -87,7 +111,10 @@ def raw_address(text: str) -> tuple[str, int]:
 
 def ipp_address(text: str) -> tuple[str, int, str]:
     """Host, port and path of 'ipp://10.0.0.8/ipp/print' or 'ipps://...'. Refuses printer_address."""
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:  # brackets around what is no IPv6 address
+        raise Refusal("printer_address", text, why="it is no host with a port") from error
     if parts.scheme not in ("ipp", "ipps") or parts.query or parts.fragment or not parts.path.startswith("/"):
         raise Refusal("printer_address", text, why="it is no ipp:// or ipps:// address with a path")
     host, port = _split(text, text, IPP_PORT)

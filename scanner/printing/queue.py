@@ -142,13 +142,20 @@ def _give_up(printer_id: int) -> None:
 
 
 def agent_asks(printer: Printer) -> None:
-    """The program that serves a printer is alive. Noted twice a minute at the most."""
-    is_back = printer.state_words == AGENT_GONE
-    if not is_news(printer, printer.state, "" if is_back else printer.state_words):
-        return
-    state, words = ("", "") if is_back else (printer.state, printer.state_words)
-    printer_id = printer.id
-    transact(lambda: _note_agent(printer_id, state, words))
+    """The program that serves a printer is alive. Noted twice a minute at the most.
+
+    What it said of the printer last counts for as long as something waits there, which it tries again within a minute:
+    a fault that nothing proves any more would be shown for ever.
+    """
+    is_known = printer.state == "ready" or (printer.state_words != AGENT_GONE and _waits(printer.id))
+    state, words = (printer.state, printer.state_words) if is_known else ("", "")
+    if is_news(printer, state, words):
+        printer_id = printer.id
+        transact(lambda: _note_agent(printer_id, state, words))
+
+
+def _waits(printer_id: int) -> bool:
+    return bool(db.session.scalar(select(exists().where(PrintJob.printer_id == printer_id, *_may_leave(now())))))
 
 
 def _note_agent(printer_id: int, state: str, words: str) -> None:
@@ -227,6 +234,8 @@ def mark_sending(job_id: int, holder: Holder, sha256: str, drawn: Asked) -> None
             raise Changed(f"printer {printer.id} is paused, or job {job.id} too old")
         _lease(printer, holder)
         printer.failures, printer.retry_at = 0, None
+        if printer.state == "offline":  # of an agent's: the worker has told anew how it is. Who begins has reached it
+            printer.state, printer.state_words, printer.state_at = "", "", now()
         job.attempts += 1
         job.sha256, job.sent_at = sha256, now()
         _mark(job, "sending", words=f"{SENT_BY}{holder.name}")

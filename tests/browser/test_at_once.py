@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from scanner.ahead import key_of
-from tests.browser.coming import ASKS, END, ITEM, NO_PATIENCE, STEPS, coming
+from scanner.barcode import command
+from tests.browser.coming import ASKS, END, ITEM, NO_PATIENCE, PRINTS, STEPS, coming
 from tests.browser.harness import PLAIN, Harness
 from tests.browser.station import Station, kept
 
@@ -76,6 +77,22 @@ def test_a_stop_says_what_was_booked_behind_it_where_both_came_in_one_answer(sta
     station.wait(lambda: "Scanned after it: \u2713 MUG booked" in station.text("#stop"))
     assert station.text("#stop").count("Scanned after it") == 1
     assert station.tones()[-1] == "stop"
+
+
+def test_what_needs_the_network_stays_said_when_the_scan_before_it_has_waited_in_vain(
+    station: Station, server: Harness
+) -> None:
+    coming(server)
+    server.coming[1][1]["ways"][command("PRINT")] = PRINTS
+    known(station)
+    server.fault = server.batch_fault = "503"
+    station.keys("LA032X")
+    station.wait(lambda: station.page.get_attribute("#screen", "data-step") == "item")
+    station.wait(lambda: "q1" in station.text("#link"))
+    station.keys(command("PRINT"))
+    station.wait(lambda: "needs the network" in station.text("#note"))
+    station.page.wait_for_timeout(1_000)
+    assert "needs the network" in station.text("#note")
 
 
 def test_a_scan_behind_a_question_waits_for_its_answer(station: Station, server: Harness) -> None:

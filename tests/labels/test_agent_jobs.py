@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from flask import Flask
 
 from scanner import people, printing
-from scanner.db import db, transact
+from scanner.db import db, now, transact
 from scanner.models import Location, Printer, PrintJob
 from scanner.printing import queue
 from scanner.printing.ask import DIGITS
@@ -196,3 +197,66 @@ def test_an_outcome_that_is_told_late_gives_a_location_no_older_check_digits(
     assert call(f"/{new.public_id}/done", outcome="sent", **other)[0] == 200
     assert call(f"/{old.public_id}/done", outcome="sent", **RUN)[0] == 200
     assert again(new).details[DIGITS] == db.session.get_one(Location, place).check_digits
+
+
+# --- how the printer of an agent is ----------------------------------------------------------------------------------
+
+
+def how(row: Printer) -> tuple[str, str]:
+    """What is on file of how it is."""
+    db.session.rollback()
+    found = db.session.get_one(Printer, row.id, populate_existing=True)
+    return found.state, found.state_words
+
+
+@pytest.mark.parametrize("outcome", ["unknown", "failed"])
+def test_a_job_that_an_agent_has_not_printed_whole_does_not_make_its_printer_offline(
+    warehouse: World, bench: Printer, call: Call, outcome: str
+) -> None:
+    (job,) = ask(warehouse.by("cleo"))
+    call("/take", printer="PC-1", **RUN)
+    call(f"/{job.public_id}/start", **RUN)
+    assert call(f"/{job.public_id}/done", outcome=outcome, words="It was cut.", **RUN)[0] == 200
+    assert how(bench) == ("", "It was cut.")
+    assert call("/take", printer="PC-1", **RUN) == (200, {"job": None})
+    assert how(bench) == ("", "")
+
+
+def test_a_printer_that_its_agent_does_not_reach_is_offline_until_the_next_job_begins(
+    warehouse: World, bench: Printer, call: Call
+) -> None:
+    job, other = ask(warehouse.by("cleo"), 2)
+    call("/take", printer="PC-1", **RUN)
+    assert call(f"/{job.public_id}/done", outcome="not_reached", words="No way there.", **RUN)[0] == 200
+    assert how(bench) == ("offline", "No way there.")
+    assert call("/take", printer="PC-1", **RUN) == (200, {"job": None})  # it waits a little after a failure
+    assert how(bench) == ("offline", "No way there.")
+    transact(lambda: setattr(db.session.get_one(Printer, bench.id), "retry_at", None))
+    assert call("/take", printer="PC-1", **RUN)[1]["job"]["id"] == job.public_id
+    assert call(f"/{job.public_id}/start", **RUN)[0] == 200
+    assert how(bench) == ("", "")
+    assert call(f"/{job.public_id}/done", outcome="sent", words="All out.", **RUN)[0] == 200
+    assert (how(bench), again(other).state) == (("ready", "All out."), "queued")
+
+
+def test_a_printer_that_its_agent_did_not_reach_is_not_offline_once_nothing_waits_there(
+    warehouse: World, bench: Printer, call: Call
+) -> None:
+    (job,) = ask(warehouse.by("cleo"))
+    call("/take", printer="PC-1", **RUN)
+    call(f"/{job.public_id}/done", outcome="not_reached", **RUN)
+    assert how(bench)[0] == "offline"
+    transact(lambda: printing.cancel(db.session.get_one(PrintJob, job.id), warehouse.by("cleo")))
+    call("/take", printer="PC-1", **RUN)
+    assert how(bench) == ("", "")
+
+
+def test_an_agent_that_prints_for_minutes_is_not_one_that_is_gone(
+    app: Flask, warehouse: World, bench: Printer, call: Call
+) -> None:
+    job, _waits = ask(warehouse.by("cleo"), 2)
+    call("/take", printer="PC-1", **RUN)
+    call(f"/{job.public_id}/start", **RUN)
+    transact(lambda: setattr(db.session.get_one(Printer, bench.id), "state_at", now() - timedelta(minutes=5)))
+    work(app, HERE)
+    assert (how(bench), again(job).state) == (("", ""), "sending")

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from labels import printers, silence
 from labels.worker import Worker
 from scanner import printing
 from scanner.db import db, transact
-from scanner.models import Printer
+from scanner.models import Printer, PrintStep
 from tests.labels.desk import HERE, again, ask, facts, printer
 from tests.labels.fake_printer import FakePrinter
 from tests.world import World
@@ -54,10 +55,24 @@ def test_a_printer_that_answers_rubbish_is_shown_as_such_and_gets_nothing_until_
         go()
         assert ([again(job).state for job in jobs], fake.started) == (["queued"] * 2, [])
         assert (state_of(row)[0], again(jobs[0]).error_code) == ("garbled", "garbled")
-        assert again(jobs[0]).error_words == "It answers what no printer says."  # and not what that was
+        assert again(jobs[0]).error_words == "It answers what no label printer says."  # and not what that was
         fake.mend("answers")
         go()
     assert [again(job).state for job in jobs] == ["confirmed"] * 2
+
+
+def test_what_answers_there_is_read_in_the_log_and_shown_to_nobody(
+    warehouse: World, go: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    with FakePrinter("rubbish") as fake:
+        row = printer(warehouse.by("cleo"), fake.address)
+        (job,) = ask(warehouse.by("cleo"))
+        go()
+    words = "It answers what no label printer says."
+    assert (state_of(row), again(job).error_words) == (("garbled", words), words)
+    steps = db.session.scalars(select(PrintStep.words).where(PrintStep.job_id == job.id)).all()
+    assert not any("HTTP" in said for said in steps)
+    assert "HTTP/1.1 400 Bad Request" in caplog.text
 
 
 def test_what_answered_rubbish_once_and_then_nothing_is_a_printer_that_tells_nothing(

@@ -42,6 +42,7 @@ JOB_FIELDS = (
 
 DETAILS = ("lot", "serial", "qty", "symbol", "style", "arrow", "twin", "word", "number")
 TYPES = {"png": "image/png", "pdf": "application/pdf", "zpl": "text/plain; charset=us-ascii"}
+STATES = {"sent": "ready", "confirmed": "ready", "not_reached": "offline"}  # else it was there, and nobody knows more
 _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 LOOKS = dict.fromkeys(("image/png", "application/pdf", "text/plain"), _BINARY)
 LABEL_BODY: dict[str, Any] = {
@@ -340,8 +341,7 @@ def done(path: JobPath, body: DoneIn) -> Response:
             _or_taken(job, lambda: queue.mark_failed(job.id, holder, "agent_failed", words or "The agent has failed."))
         case "not_reached":
             _or_taken(job, lambda: queue.put_off(job.id, holder, "printer_offline", words or "It is out of reach."))
-    is_good = body.outcome in ("sent", "confirmed")
-    state = "ready" if is_good else "offline"
+    state = STATES.get(body.outcome, "")
     with suppress(queue.Lost):  # it was believed to have ended: how the printer is now is for others to say
         queue.tell_state(job.printer_id or 0, holder, state, words or body.outcome)
     queue.let_go(job.printer_id or 0, holder)
