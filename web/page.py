@@ -100,13 +100,8 @@ def printers_for(use: str) -> Sequence[Printer]:
 
 def act(work: Callable[[], object], done: str, back: str) -> AnyResponse:
     """Do `work` in one transaction and go back to a page that says so, or why not."""
-    return tell(lambda: transact(work), done, back)
-
-
-def tell(work: Callable[[], object], done: str, back: str) -> AnyResponse:
-    """Do `work`, which has a transaction of its own, and go back to a page that says so, or why not."""
     try:
-        work()
+        transact(work)
     except Refusal as refusal:
         flash(f"{refusal.say} {refusal.next}", "stop")
     else:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template
+from flask import Blueprint, current_app, flash, make_response, redirect, render_template
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
@@ -21,7 +21,7 @@ from scanner.models.printing import LANGUAGES, PRINTER_KINDS, USES
 from scanner.printing.printers import Facts
 from scanner.refusals import Refusal
 from web.auth import allow, me
-from web.page import MOST_ID, act, one, tell, typed
+from web.page import MOST_ID, act, one, typed
 
 bp = Blueprint("printers", __name__)
 
@@ -33,11 +33,14 @@ CHOICES = {"kinds": PRINTER_KINDS, "languages": LANGUAGES, "uses": USES}
 @allow()
 def index() -> str:
     """All printers, with what waits for each."""
+    return _index({})
+
+
+def _index(typed: dict[str, str], error: str = "") -> str:
     by = me()
     rows = db.session.scalars(select(Printer).where(Printer.site_id == by.site_id).order_by(Printer.code)).all()
-    return render_template(
-        "printing/printers.html", nav="/printers", rows=rows, waiting=_waiting(), asks=_asks(), **_worker(), **CHOICES
-    )
+    about = {"rows": rows, "waiting": _waiting(), "asks": _asks(), "typed": typed, "error": error}
+    return render_template("printing/printers.html", nav="/printers", **about, **_worker(), **CHOICES)
 
 
 def _worker() -> dict[str, Any]:
@@ -66,14 +69,21 @@ def _asks() -> dict[int, dict[str, int]]:
 def add() -> Response:
     """Put a printer on file."""
     by = me()
-    work = _with_facts(lambda facts: printing.new_printer(facts, by))
-    return tell(work, "The printer is on file. Print a test.", "/printers")
+    error = _fault(lambda facts: printing.new_printer(facts, by))
+    if error:
+        return _refused(_index(_form(), error))
+    flash("The printer is on file. Print a test.", "ok")
+    return redirect("/printers", 303)
 
 
 @bp.get("/printers/<int:printer_id>")
 @allow()
 def page(printer_id: int) -> str:
     """One printer."""
+    return _page(printer_id, {})
+
+
+def _page(printer_id: int, typed: dict[str, str], error: str = "") -> str:
     printer = one(Printer, printer_id)
     last = select(PrintJob).where(PrintJob.printer_id == printer.id).order_by(PrintJob.id.desc()).limit(15)
     jobs = db.session.scalars(last).all()
@@ -84,6 +94,8 @@ def page(printer_id: int) -> str:
         jobs=jobs,
         names=printing.names(jobs, me()),
         waiting=_waiting().get(printer.id, 0),
+        typed=typed,
+        error=error,
         **CHOICES,
     )
 
@@ -93,8 +105,11 @@ def page(printer_id: int) -> str:
 def edit(printer_id: int) -> Response:
     """Change what is on file of it."""
     by, printer = me(), one(Printer, printer_id)
-    work = _with_facts(lambda facts: printing.change_printer(_here(printer), facts, by))
-    return tell(work, "Changed.", f"/printers/{printer_id}")
+    error = _fault(lambda facts: printing.change_printer(_here(printer), facts, by))
+    if error:
+        return _refused(_page(printer_id, _form(), error))
+    flash("Changed.", "ok")
+    return redirect(f"/printers/{printer_id}", 303)
 
 
 @bp.post("/printers/<int:printer_id>/test")
@@ -143,17 +158,28 @@ def _here(printer: Printer) -> Printer:
     return db.session.get_one(Printer, printer.id)
 
 
-def _with_facts(work: Callable[[Facts], object]) -> Callable[[], object]:
+def _fault(work: Callable[[Facts], object]) -> str:
     """Have `work` get what the form says, in one transaction that begins when the address has been looked up.
 
-    A name server may take seconds, and on SQLite a write transaction keeps all scans waiting.
+    A name server may take seconds, and on SQLite a write transaction keeps all scans waiting. What it was refused for;
+    "" if it was not.
     """
-
-    def act_on_form() -> object:
+    try:
         facts = _facts()
-        return transact(lambda: work(facts))
+        transact(lambda: work(facts))
+    except Refusal as refusal:
+        return f"{refusal.say} {refusal.next}"
+    return ""
 
-    return act_on_form
+
+def _refused(page: str) -> Response:
+    """The form once more, at the address where it was: that of a change shows nothing to who loads it again."""
+    return make_response(page, 422, {"HX-Push-Url": "false"})
+
+
+def _form() -> dict[str, str]:
+    """What was typed, for whoever has to mend it: who made one slip need not type eight fields again."""
+    return {name: typed(name, 220) for name in Facts.__dataclass_fields__}
 
 
 def _facts() -> Facts:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from markupsafe import escape
 from sqlalchemy import select, update
 
 from scanner.db import db, now, transact
@@ -62,6 +63,50 @@ def test_a_slow_name_server_holds_up_no_writer_while_a_printer_is_changed(
     browser("eve").send(f"/printers/{row.id}/edit", form)
     assert slow_names == [True]
     assert db.session.scalars(select(Printer.address)).all() == ["zebra.example"]
+
+
+# --- a form with a slip ----------------------------------------------------------------------------------------------
+
+TYPED = {
+    "code": "NEW",
+    "name": "Zebra & sons",
+    "kind": "raw",
+    "address": "10.0.0.9",
+    "language": "png",
+    "dpi": "600",
+    "width_mm": "51",
+    "height_mm": "26",
+    "used_for": "paper",
+    "is_active": "1",
+}
+SLIPS = {"address": "zebra..local:9100", "dpi": "many", "code": "new printer", "height_mm": "4"}
+
+
+@pytest.mark.parametrize("name", SLIPS)
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_form_with_a_slip_says_so_and_keeps_what_was_typed(
+    warehouse: World, browser: Log_in, name: str, is_new: bool
+) -> None:
+    url = "/printers" if is_new else f"/printers/{printer(warehouse.by('eve'), '10.0.0.7').id}/edit"
+    form = {**TYPED, name: SLIPS[name]}
+    answer = browser("eve").send(url, form)
+    assert (answer.status_code, answer.headers["HX-Push-Url"]) == (422, "false")
+    assert 'class="field__error"' in answer.text
+    for field in ("code", "name", "address", "dpi", "width_mm", "height_mm"):
+        assert re.search(rf'name="{field}"[^>]* value="{escape(form[field])}"', answer.text), field
+    for choice in ("raw", "png", "paper"):
+        assert f'<option value="{choice}" selected>' in answer.text
+    assert 'name="is_default" value="1" >' in answer.text
+    assert 'name="is_active" value="1" checked>' in answer.text
+    assert db.session.scalars(select(Printer.code)).all() == ([] if is_new else ["ZEBRA"])
+
+
+@pytest.mark.parametrize("address", ["a..b", "zebra..local:9100", "z" * 64])
+def test_a_name_that_no_host_can_have_is_refused_at_the_desk(warehouse: World, browser: Log_in, address: str) -> None:
+    answer = browser("eve").send("/printers", {**TYPED, "address": address})
+    assert (answer.status_code, "no host has such a name" in answer.text) == (422, True)
+    good = browser("eve").send("/printers", TYPED)
+    assert (good.status_code, db.session.scalars(select(Printer.code)).all()) == (303, ["NEW"])
 
 
 # --- what needs the desk ---------------------------------------------------------------------------------------------
