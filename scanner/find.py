@@ -31,6 +31,7 @@ from scanner.models import (
 )
 from scanner.refusals import Refusal
 from scanner.secrets import hash_token
+from scanner.shown import end_of
 
 NEW_UNIT = "new unit"
 
@@ -89,7 +90,7 @@ def unit_words(unit: Unit) -> str:
 
 def unit_name(kind: str, code: str) -> str:
     """The same from a row's columns."""
-    return f"{kind} {code if len(code) <= 8 else '…' + code[-6:]}"
+    return f"{kind} {end_of(code)}"
 
 
 _WORDS: dict[str, Callable[[Found], str]] = {

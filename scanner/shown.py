@@ -10,6 +10,8 @@ from scanner.barcode.keys import is_digits
 from scanner.models import Item, Lot
 from scanner.prompt import Goods, Place
 
+LONGEST_CODE = 8  # characters that are read out whole
+
 
 class Address(Protocol):
     """A location, or a row with a location's address."""
@@ -24,6 +26,11 @@ class Address(Protocol):
     def level(self) -> str: ...
     @property
     def position(self) -> str: ...
+
+
+def end_of(code: str) -> str:
+    """A long code as people call it, by its end: …000123."""
+    return code if len(code) <= LONGEST_CODE else f"…{code[-6:]}"
 
 
 def place(at: Address, hint: str = "") -> Place:

@@ -153,7 +153,10 @@ function showOwn(entry) {
 const OWN = {
   async ok(entry, isNew) {
     const { tone, to } = entry.means;
-    if (entry.isWhole) return isLate() && ["right", "sending"].includes($("scan").dataset.state) ? ownBand(entry) : undefined; // no newer word is hidden
+    if (entry.isWhole) {
+      if (isLate() && ["right", "sending"].includes($("scan").dataset.state)) ownBand(entry); // no newer word is hidden
+      return;
+    }
     if (isNew && ahead.knows(to)) await right(entry, tone);
     if (!ahead.knows(to)) return lost(entry); // the coming steps were fetched anew meanwhile
     if (isLate() || !ahead.isBare(to)) goUpTo(entry, isNew);

@@ -27,6 +27,7 @@ from scanner.models.location import STORAGE_KINDS
 from scanner.models.printing import WORKPLACE_KINDS
 from scanner.refusals import Refusal
 from web.auth import allow, me
+from web.documents import OPTIONS
 from web.page import act, one, printers_for, typed
 from web.security import PDF
 from web.wish import SIZES, TITLES, Wish, first_choice, number, parts_of, printer_at, wish_of
@@ -158,7 +159,7 @@ def _print_paper(kind: str) -> AnyResponse:
         raise NotFound
     one(subjects.SUBJECTS[kind], subject)
     printer = printer_at(typed("on", 24))
-    details = {name: int(typed(name, 9)) for name in ("blind", "parcel", "delivery") if typed(name, 9).isdecimal()}
+    details = {name: int(typed(name, 9)) for name in OPTIONS.get(kind, ()) if typed(name, 9).isdecimal()}
 
     def work() -> PrintJob:
         if printer is None:

@@ -101,13 +101,8 @@ def _later(parcels: list[tuple[Parcel, str, str]], delivery: int) -> set[int]:
 
 def contents(order_id: int) -> dict[int, list[Content]]:
     """By unit: what was packed into it, from the ledger, so that it is known after the goods have left as well."""
-    rows = db.session.execute(
-        select(Move.source_unit_id, Move.target_unit_id, Move.item_id, Move.lot_id, Move.serial_id, Move.qty)
-        .join(OrderLine, OrderLine.id == Move.order_line_id)
-        .where(OrderLine.order_id == order_id, Move.source_unit_id != Move.target_unit_id)
-    )
     net: defaultdict[tuple[int, int, int, int], int] = defaultdict(int)
-    for source, target, item_id, lot_id, serial_id, qty in rows:
+    for source, target, qty, item_id, lot_id, serial_id in _moves(order_id, Move.item_id, Move.lot_id, Move.serial_id):
         net[target, item_id, lot_id, serial_id] += qty
         net[source, item_id, lot_id, serial_id] -= qty
     there = {key: qty for key, qty in net.items() if qty > 0 and key[0]}
@@ -123,6 +118,15 @@ def contents(order_id: int) -> dict[int, list[Content]]:
     for content in found.values():
         content.sort(key=lambda each: (each.item.sku, each.lot.code))
     return found
+
+
+def _moves(order_id: int, *what: Any) -> Any:
+    """Between which units so many of the order went, and what else is asked of each move."""
+    return db.session.execute(
+        select(Move.source_unit_id, Move.target_unit_id, Move.qty, *what)
+        .join(OrderLine, OrderLine.id == Move.order_line_id)
+        .where(OrderLine.order_id == order_id, Move.source_unit_id != Move.target_unit_id)
+    )
 
 
 def _by_id(model: Any, ids: set[int]) -> dict[int, Any]:
@@ -235,13 +239,8 @@ def _add_missing(sheet: Sheet, order: Order, later: set[int]) -> None:
 
 def _into(order_id: int, units: set[int]) -> dict[int, int]:
     """By line of the order: how many were packed into some units."""
-    rows = db.session.execute(
-        select(OrderLine.id, Move.source_unit_id, Move.target_unit_id, Move.qty)
-        .join(OrderLine, OrderLine.id == Move.order_line_id)
-        .where(OrderLine.order_id == order_id, Move.source_unit_id != Move.target_unit_id)
-    )
     net: defaultdict[int, int] = defaultdict(int)
-    for line_id, source, target, qty in rows:
+    for source, target, qty, line_id in _moves(order_id, Move.order_line_id):
         net[line_id] += qty * ((target in units) - (source in units))
     return net
 

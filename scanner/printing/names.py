@@ -28,6 +28,7 @@ from scanner.models import (
     Task,
     Unit,
 )
+from scanner.shown import end_of
 
 SORTS: Final[Mapping[str, str]] = {  # what the subject of a kind is; the other kinds have none
     "location": "location",
@@ -46,8 +47,6 @@ SORTS: Final[Mapping[str, str]] = {  # what the subject of a kind is; the other 
     "manifest": "manifest",
     "test": "printer",
 }
-_SHORT: Final = 8  # a longer code is known by its end, as in scanner/find.py
-_END: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,7 @@ def _found(wanted: Mapping[str, set[int]], site_id: int) -> dict[tuple[str, int]
 
 
 def _words(code: str, unit: str) -> str:
-    end = unit if len(unit) <= _SHORT else f"…{unit[-_END:]}"
-    return ", ".join(filter(None, (code, end)))
+    return ", ".join(filter(None, (code, end_of(unit))))
 
 
 def _name(job: PrintJob, found: Mapping[tuple[str, int], str]) -> Name:

@@ -24,7 +24,7 @@ CANNOT: Final = {
     "stopped": "stopped",
     "garbled": "answering rubbish",
 }
-_HAPPENED: Final = {"failed": "did not come out: see Labels", "unknown": "may not have come out: look, or PRINT a copy"}
+_HAPPENED: Final = {"failed": "did not come out: see Labels", "unknown": "may not have come out: look"}
 _ALONE: Final = "print worker has ended"
 FRESH: Final = timedelta(minutes=5)  # with jobs that wait the worker looks again at the latest after a minute
 

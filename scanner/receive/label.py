@@ -34,9 +34,9 @@ def offer(task: Task, by: By) -> str:
         _ask(task, held, by, printer)
     except Refusal as refusal:  # no number is left: that stops no goods
         return f"No label: {refusal.say} "
-    if why := waits(task):
+    if wrong := trouble(task):
         by.tone = "warn"
-        return f"Label waits: {why}. "
+        return f"{wrong} "
     return f"Label prints on {printer.code}. "
 
 
@@ -60,11 +60,6 @@ def _ask(task: Task, held: dict[str, Any], by: By, printer: Printer | None = Non
     return job
 
 
-def waits(task: Task) -> str:
-    """Why the label of the goods in hand does not come out, as far as is known: "ZEBRA is offline", or ""."""
-    return printing.why_it_waits(_job(task))
-
-
 def trouble(task: Task) -> str:
     """What keeps the label of the goods in hand from being in hand, in a sentence, or ""."""
     job = _job(task)
@@ -77,7 +72,7 @@ def trouble(task: Task) -> str:
 def comes(task: Task) -> bool:
     """Whether the label of the goods in hand may be scanned soon."""
     job = _job(task)
-    return not waits(task) and (job is None or job.state not in ("failed", "cancelled"))
+    return job is None or not (job.state in ("failed", "cancelled") or printing.why_it_waits(job))
 
 
 def at(task: Task) -> str:
